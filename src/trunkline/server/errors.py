@@ -1,0 +1,90 @@
+"""The server's error tree: each class with its HTTP status and the message the API shows.
+
+    TrunklineError
+    ├── BadRequest            400  a parameter or body that is not as documented
+    ├── NotFound              404
+    ├── MethodNotAllowed      405
+    ├── PayloadTooLarge       413
+    ├── Unavailable           503  no catalogue loaded yet
+    ├── StoreUnavailable      503  the store cannot be reached
+    ├── SettingsError         -    (command line: exit code 2)
+    ├── FeedRefused           -    a document that cannot be read or was refused, with its problems
+    ├── RevisionConflict      -    somebody else committed first
+    └── RevisionNotFound      -
+
+Source of statuses and messages: the API's documented error envelope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One wrong parameter: its name and what is accepted."""
+
+    path: str
+    message: str
+
+
+class TrunklineError(Exception):
+    """Base of everything that this server raises on purpose."""
+
+    status = 500
+    message = "Internal Server Error"
+
+    def __init__(self, message: str | None = None, issues: Sequence[Issue] = ()) -> None:
+        self.message = message or type(self).message
+        self.issues = tuple(issues)
+        super().__init__(self.message)
+
+
+class BadRequest(TrunklineError):
+    status = 400
+    message = "Invalid request parameters"
+
+
+class NotFound(TrunklineError):
+    status = 404
+    message = "Resource not found"
+
+
+class MethodNotAllowed(TrunklineError):
+    status = 405
+    message = "Method not allowed"
+
+
+class PayloadTooLarge(TrunklineError):
+    status = 413
+    message = "Request payload too large"
+
+
+class Unavailable(TrunklineError):
+    status = 503
+    message = "Service temporarily unavailable"
+
+
+class StoreUnavailable(Unavailable):
+    """The store cannot be reached."""
+
+
+class SettingsError(TrunklineError):
+    """A setting that cannot be used; the message is one line for the command line."""
+
+
+class FeedRefused(TrunklineError):
+    """A document that was refused whole; `problems` says why, row by row."""
+
+    def __init__(self, message: str, problems: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class RevisionConflict(TrunklineError):
+    """Another import was committed first."""
+
+
+class RevisionNotFound(TrunklineError):
+    """There is no revision of that number."""

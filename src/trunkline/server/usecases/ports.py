@@ -1,0 +1,51 @@
+"""The ports through which use cases reach the outside; adapters implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from trunkline.server.domain.catalog.facts import Change, Layered, Revision
+
+Progress = Callable[[str, int, int], None]
+"""Called with a step's name, how much is done and how much there is in all."""
+
+
+class CatalogStore(Protocol):
+    """Where the catalogue's facts and their numbered revisions are kept.
+
+    All methods block; servers call them from a worker thread. Every method raises
+    `trunkline.server.errors.StoreUnavailable` when the store cannot be reached.
+    """
+
+    def head(self) -> int:
+        """Return the newest revision's number, 0 when there is none."""
+        ...
+
+    def facts(self, revision: int | None = None) -> Iterator[Layered]:
+        """Yield the facts of a revision (the newest by default), base layer first, else in stored order.
+
+        Raises `RevisionNotFound` for a number that never was.
+        """
+        ...
+
+    def commit(self, parent: int, title: str, created: int, changes: Sequence[Change]) -> Revision:
+        """Write one revision on top of `parent`, all or nothing, and return it.
+
+        Raises `RevisionConflict` when `parent` is no longer the newest.
+        """
+        ...
+
+    def history(self, limit: int = 50, before: int | None = None) -> list[Revision]:
+        """Return revisions, newest first."""
+        ...
+
+    def diff(self, older: int, newer: int) -> Iterator[Change]:
+        """Yield the rows that differ between two revisions. Raises `RevisionNotFound`."""
+        ...
+
+
+class Clock(Protocol):
+    """Wall-clock time as Unix seconds."""
+
+    def __call__(self) -> float: ...
