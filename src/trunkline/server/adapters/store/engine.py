@@ -1,0 +1,119 @@
+"""From a path or URL to an SQLAlchemy engine; the only file that knows what SQLite needs and PostgreSQL does not."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from trunkline.server.errors import StoreUnavailable
+
+WRITES: Final = "trunkline_writes"
+"""Execution option of connections that will write: SQLite must take its write lock at BEGIN, see `_begin`."""
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+]*://")
+_WAL_KEPT_BYTES = 16 * 1024 * 1024
+
+
+def read_location(location: str | Path) -> URL:
+    """Return the URL of a store given as a file's path or as an SQLAlchemy URL (`sqlite:////path`, `postgresql://`).
+
+    Raises `StoreUnavailable` for what names no store; its message never repeats the text, which may hold a password.
+    """
+    if isinstance(location, Path) or not _URL.match(location):
+        return _sqlite_url(str(location))
+    try:
+        url = make_url(location)
+    except (ArgumentError, ValueError):
+        raise StoreUnavailable("the store's URL cannot be read; expected sqlite:////path or postgresql://...") from None
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if url.query:
+            raise StoreUnavailable("the store's sqlite URL may not carry options")
+        return _sqlite_url(url.database or "")
+    if backend == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise StoreUnavailable(f"a store on {backend} is not supported; use sqlite or postgresql")
+
+
+def _sqlite_url(path: str) -> URL:
+    if path in ("", ":memory:") or "\0" in path:
+        raise StoreUnavailable("the store needs a file: one in memory would be another for every connection")
+    return URL.create("sqlite", database=str(Path(path).expanduser().absolute()))
+
+
+def place(url: URL) -> str:
+    """Return how messages name the store: the file's path, or the URL with its password masked."""
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def create_file(url: URL) -> None:
+    """Create an SQLite store's file, readable by its owner only; leave one that exists as it is. Raises `OSError`.
+
+    SQLite gives its -wal and -shm files the mode of the database, so this covers them too.
+    """
+    if url.get_backend_name() == "sqlite":
+        os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def create(url: URL, busy_seconds: float) -> Engine:
+    """Return a pooled engine that waits up to `busy_seconds` for another writer; connects to nothing yet."""
+    if url.get_backend_name() != "sqlite":
+        # Repeatable read, so that the statements of one read see one state, as SQLite's do.
+        try:
+            return create_engine(url, isolation_level="REPEATABLE READ", hide_parameters=True, pool_pre_ping=True)
+        except ImportError:
+            raise StoreUnavailable("a store on postgresql needs the package psycopg") from None
+    engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    # Python's module must not begin transactions by itself: it would do so before writes only, and reads made
+    # of two statements would see two states.
+    connection.isolation_level = None
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    # NORMAL leaves out the fsync of each commit. In WAL mode that cannot damage the file nor lose a commit to a
+    # killed process; a power cut may lose the last imports, which can be repeated. In another mode (file systems
+    # without shared memory) it could damage the file, hence FULL there. https://sqlite.org/pragma.html#pragma_synchronous
+    connection.execute(f"PRAGMA synchronous={'NORMAL' if mode == 'wal' else 'FULL'}")
+    connection.execute("PRAGMA foreign_keys=ON")
+    # A first import writes its whole size to the WAL; without a limit the file would stay that big.
+    connection.execute(f"PRAGMA journal_size_limit={_WAL_KEPT_BYTES}")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when somebody else wrote in between,
+    # without heeding the busy timeout; one that takes the write lock first waits.
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def back_up(url: URL, schema: str) -> Path | None:
+    """Copy an SQLite store to `<file>.<schema>.backup` beside it and return the copy's path; None elsewhere.
+
+    Reads committed state through a connection of its own, so the caller may hold the write lock. The copy is
+    readable by its owner only and appears whole or not at all. Raises `OSError` or SQLAlchemy's errors.
+    """
+    if url.get_backend_name() != "sqlite":
+        return None
+    source, copy = str(url.database), Path(f"{url.database}.{schema}.backup")
+    partial = Path(f"{copy}.partial")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with closing(sqlite3.connect(source)) as reader, closing(sqlite3.connect(partial)) as writer:
+            reader.backup(writer)
+            # The header says WAL, which would leave two more files beside a backup that is opened to look.
+            writer.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        raise OSError(0, f"no backup could be made ({error})") from error
+    return partial.replace(copy)

@@ -1,0 +1,1 @@
+"""One file per change of the tables; once released, a file is never edited."""
