@@ -1,0 +1,264 @@
+"""The settings as rows, and the only reader of the environment and of the TOML file.
+
+A setting is one line of `Settings`: its name is the TOML key, `TRUNKLINE_<NAME>` its variable, and `--<name>` its
+flag where the line says so. Flags win over variables, variables over the file, the file over the default.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+import platformdirs
+from msgspec import Meta
+
+from trunkline.server.errors import SettingsError
+
+FLAG: Final = {"flag": True}
+FILE_NAME: Final = "trunkline.toml"
+
+
+class Feed(msgspec.Struct, frozen=True, kw_only=True):
+    """An outside catalogue that `trunkline catalog sync` fetches."""
+
+    url: str
+    format: str | None = None
+    """The document's format; None lets the reader recognise it."""
+    enabled: bool = True
+
+
+def _feeds() -> dict[str, Feed]:
+    # Off by default: nothing is fetched from anywhere unless asked.
+    return {
+        "openrouter": Feed(url="https://openrouter.ai/api/v1/models", enabled=False),
+        "models.dev": Feed(url="https://models.dev/api.json", enabled=False),
+    }
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be set, one line each; `load` fills it, tests may build one directly."""
+
+    home: Annotated[Path, Meta(description="Folder of the database and the settings file.", extra=FLAG)] = (
+        msgspec.field(default_factory=lambda: platformdirs.user_data_path("trunkline", appauthor=False))
+    )
+    config: Annotated[
+        Path | None, Meta(description=f"Settings file; {FILE_NAME} in the home, if there is one.", extra=FLAG)
+    ] = None
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on.", extra=FLAG)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port; 0 takes a free one.", extra=FLAG)] = 8080
+    workers: Annotated[int, Meta(ge=1, le=256, description="Worker processes.", extra=FLAG)] = 1
+    site_url: Annotated[
+        str, Meta(pattern="^https?://[^/]", description="Address that RSS links point to; by default host and port.")
+    ] = "http://127.0.0.1:8080"
+    rss_title: Annotated[str, Meta(description="Title of the RSS channel.")] = "OpenRouter Models"
+    database_url: Annotated[
+        str | None, Meta(description="Store, sqlite:////path or postgresql://...; by default trunkline.db in the home.")
+    ] = None
+    body_limit: Annotated[int, Meta(ge=1, description="Largest request body in bytes.")] = 1024 * 1024
+    trusted_proxies: Annotated[
+        tuple[str, ...], Meta(description="Addresses or networks whose X-Forwarded-* headers count.")
+    ] = ()
+    hosts: Annotated[
+        dict[str, Literal["eu", "us"]], Meta(description="Host name prefixes that stand for a region.")
+    ] = msgspec.field(default_factory=lambda: {"eu.": "eu", "us.": "us"})
+    feeds: Annotated[dict[str, Feed], Meta(description="Outside catalogues for `trunkline catalog sync`.")] = (
+        msgspec.field(default_factory=_feeds)
+    )
+
+    @property
+    def store(self) -> str:
+        """Return where the store is: a URL, or the path of an SQLite file."""
+        return self.database_url or str(self.home / "trunkline.db")
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{row.name}={_masked(msgspec.to_builtins(getattr(self, row.name), **_OUT))}" for row in ROWS)
+        return f"Settings({shown})"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting as people see it: `variable` and `flag` are None where it has none."""
+
+    name: str
+    type: Any
+    help: str
+    variable: str | None
+    flag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """Settings together with where each came from; `origins` has a key per setting, `feeds.NAME` for a feed."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+    def shown(self) -> Iterator[tuple[str, Any, str]]:
+        """Yield name, value as JSON would have it with passwords masked, and origin, in the order of the rows."""
+        for row in ROWS:
+            value = _masked(msgspec.to_builtins(getattr(self.settings, row.name), **_OUT))
+            if _entries(row.type):
+                for name, entry in value.items():
+                    path = _dotted((row.name, name))
+                    yield path, entry, self.origins[path]
+            else:
+                yield row.name, value, self.origins[row.name]
+
+
+def load(flags: Mapping[str, str | None] | None = None, environ: Mapping[str, str] | None = None) -> Effective:
+    """Return the effective settings from flags (by setting's name, None for absent), variables, file and defaults.
+
+    An empty variable counts as absent. Raises `SettingsError`, one line that names the key and its place.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for row in ROWS:
+        if row.flag and (text := (flags or {}).get(row.name)) is not None:
+            values[row.name], origins[row.name] = _from_text(row, text, row.flag), row.flag
+        elif row.variable and (text := environ.get(row.variable)):
+            values[row.name], origins[row.name] = _from_text(row, text, row.variable), row.variable
+    file = values.get("config")
+    if file is None:
+        candidate = values.get("home", Settings().home) / FILE_NAME
+        if candidate.exists():
+            values["config"], origins["config"] = candidate, "found in the home"
+            file = candidate
+    if file is not None:
+        _take_file(file, values, origins)
+    if "site_url" not in values:
+        values["site_url"], origins["site_url"] = _own_url(values), "host and port"
+    settings = Settings(**values)
+    for row in ROWS:
+        for path in [_dotted((row.name, e)) for e in getattr(settings, row.name)] if _entries(row.type) else [row.name]:
+            origins.setdefault(path, origins.get(row.name, "default"))
+    return Effective(settings, origins)
+
+
+def _take_file(file: Path, values: dict[str, Any], origins: dict[str, str]) -> None:
+    document = _read_toml(file)
+    for path, known in _unknown(document, Settings, ()):
+        near = get_close_matches(_dotted(path), known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+        raise SettingsError(f"{file}: unknown key {_dotted(path)}{hint}")
+    if "config" in document:
+        raise SettingsError(f"{file}: config cannot be set in the file itself")
+    for row in ROWS:
+        if row.name not in document or row.name in values:
+            continue
+        value = document[row.name]
+        if _entries(row.type) and isinstance(value, dict):
+            # Entries are laid over those that come configured, so that `enabled = true` is enough for one of them.
+            preset = msgspec.to_builtins(getattr(Settings(), row.name))
+            origins |= {_dotted((row.name, name)): str(file) for name in value}
+            value = preset | {n: preset.get(n, {}) | e if isinstance(e, dict) else e for n, e in value.items()}
+        elif row.name == "home" and isinstance(value, str):
+            value = str(file.absolute().parent / Path(value).expanduser())
+        if get_origin(_bare(row.type)) is dict and isinstance(value, dict):
+            entry = get_args(_bare(row.type))[1]
+            values[row.name] = {n: _convert(entry, e, _dotted((row.name, n)), str(file)) for n, e in value.items()}
+        else:
+            values[row.name] = _convert(row.type, value, row.name, str(file))
+        if not _entries(row.type):
+            origins[row.name] = str(file)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is not TOML: {error}") from None
+
+
+def _from_text(row: Row, text: str, origin: str) -> Any:
+    if get_origin(_bare(row.type)) is tuple:
+        return _convert(row.type, [part.strip() for part in text.split(",") if part.strip()], row.name, origin)
+    return _convert(row.type, text, row.name, origin, strict=False)
+
+
+def _convert(kind: Any, value: Any, name: str, origin: str, *, strict: bool = True) -> Any:
+    try:
+        converted = msgspec.convert(value, kind, strict=strict, dec_hook=_from_string)
+        if name == "trusted_proxies":
+            for network in converted:
+                ipaddress.ip_network(network)
+    except ValueError as error:
+        said = str(error).replace("`", "").replace(" - at $.", " at ").replace(" - at $", " at ")
+        raise SettingsError(f"{name} in {origin}: {said[0].lower()}{said[1:]}") from None
+    return converted
+
+
+def _from_string(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str) and value and "\0" not in value:
+        return Path(value).expanduser().absolute()
+    raise ValueError(f"expected a path, got {type(value).__name__}")
+
+
+def _unknown(value: Any, kind: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    # Yields the path of each key that no Struct on the way knows, with the paths that could have been meant.
+    kind = _bare(kind)
+    if not isinstance(value, dict):
+        return
+    if get_origin(kind) is dict:
+        for key, entry in value.items():
+            yield from _unknown(entry, get_args(kind)[1], (*path, key))
+    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        fields = get_type_hints(kind, include_extras=True)
+        presets = getattr(Settings(), path[0]) if path else ()
+        known = [_dotted((*path, name)) for name in fields] + [_dotted((path[0], name)) for name in presets]
+        for key, entry in value.items():
+            if key not in fields:
+                yield (*path, key), known
+            else:
+                yield from _unknown(entry, fields[key], (*path, key))
+
+
+def _own_url(values: Mapping[str, Any]) -> str:
+    host, port = values.get("host", "127.0.0.1"), values.get("port", 8080)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - listening everywhere is no address
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _entries(kind: Any) -> bool:
+    kind = _bare(kind)
+    return get_origin(kind) is dict and isinstance(get_args(kind)[1], type)
+
+
+def _bare(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    return ".".join(part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in path)
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return re.sub(r"(://[^/@:\s]*):[^/@\s]*@", r"\1:***@", value)
+    if isinstance(value, dict):
+        return {key: _masked(entry) for key, entry in value.items()}
+    return value
+
+
+def _rows() -> Iterator[Row]:
+    for name, kind in get_type_hints(Settings, include_extras=True).items():
+        meta = get_args(kind)[1]
+        text = get_origin(_bare(kind)) is not dict
+        flag = f"--{name.replace('_', '-')}" if meta.extra else None
+        yield Row(name, kind, meta.description, f"TRUNKLINE_{name.upper()}" if text else None, flag)
+
+
+_OUT: Final[dict[str, Any]] = {"enc_hook": str}
+ROWS: Final = tuple(_rows())
