@@ -1,0 +1,135 @@
+"""`trunkline serve`: checks what can be checked before starting, then runs the server until it is told to stop."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import sys
+import threading
+import time
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+import granian
+import msgspec
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from trunkline import __version__
+from trunkline.cli.flags import Listen
+from trunkline.server.errors import SettingsError, TrunklineError
+from trunkline.server.settings import Settings
+from trunkline.server.worker import STOP_SECONDS, Failed, Ready, load_app
+
+_DEFAULTS = Listen()
+_QUIET: Final[dict[str, Any]] = {
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"},
+    },
+    "formatters": {"generic": {"format": "trunkline: %(message)s"}},
+    "loggers": {"_granian": {"handlers": ["console"], "propagate": False}},
+}
+
+
+def serve(flags: Listen = _DEFAULTS) -> int:
+    """Run the server until Ctrl-C or SIGTERM."""
+    started = time.monotonic()
+    settings = flags.load().settings
+    prepare_home(settings.home)
+    address, port = free_address(settings.host, settings.port)
+    settings = msgspec.structs.replace(settings, port=port)
+    url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    _say(f"Trunkline {__version__} at {url}/api/v1 (documentation: {url}/docs)")
+    _say(f"data in {settings.home}")
+
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    server = granian.Granian(
+        "trunkline.server.runtime:create_app",
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        websockets=False,
+        # A worker that dies in service is replaced; one that cannot start ends the command, see `_listen`.
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        log_level=LogLevels.error,
+        log_dictconfig=_QUIET,
+    )
+    failures: list[Failed] = []
+    listener = threading.Thread(target=_listen, args=(ours, server, (address, port), started, failures), daemon=True)
+    server.on_startup(listener.start)
+    try:
+        server.serve(target_loader=partial(load_app, settings, theirs), wrap_loader=False)
+    except SystemExit as ended:
+        if not failures:
+            return ended.code if isinstance(ended.code, int) else 1
+    if failures:
+        raise TrunklineError(failures[0].reason)
+    return 0
+
+
+def prepare_home(home: Path) -> None:
+    """Create the data folder, readable by its owner only; leave one that exists as it is. Raises `SettingsError`."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"home {home}: cannot be created: {error.strerror}") from None
+
+
+def free_address(host: str, port: int) -> tuple[str, int]:
+    """Return the numeric address and port to listen on (a free port for 0). Raises `SettingsError` if it is taken.
+
+    granian shares its port with whoever asks for it in the same way, so a second server would go unnoticed.
+    """
+    try:
+        family, kind, protocol, _, (address, *_) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise SettingsError(f"host {host}: {error.strerror or error}") from None
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+        return str(address), probe.getsockname()[1]
+
+
+def _listen(reports: Connection, server: Any, at: tuple[str, int], started: float, failures: list[Failed]) -> None:
+    # Hears the workers' reports: the first that is ready is announced, the first that failed ends the command.
+    announced = False
+    while True:
+        match reports.recv():
+            case Failed() as failed:
+                failures.append(failed)
+                server.signal_handler_interrupt()
+                return
+            case Ready() if not announced:
+                announced = True
+                count = _count(*at)
+                models = "" if count is None else f"{count} models, "
+                _say(f"{models}ready in {time.monotonic() - started:.1f} s; Ctrl-C stops")
+
+
+def _count(address: str, port: int) -> int | None:
+    # Asks as any client would; a few tries, because the worker says it is ready a moment before it accepts.
+    for _ in range(20):
+        connection = HTTPConnection(address, port, timeout=2)
+        try:
+            connection.request("GET", "/api/v1/models/count")
+            return int(msgspec.json.decode(connection.getresponse().read())["data"]["count"])
+        except (OSError, HTTPException):
+            time.sleep(0.05)
+        except (msgspec.DecodeError, KeyError, TypeError):
+            return None
+        finally:
+            connection.close()
+    return None
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
