@@ -15,7 +15,7 @@ _HELP = {row.name: row.help for row in ROWS}
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Flags of every command that reads or writes data. Texts as typed: the settings judge them, as they do variables."""
+    """Flags of every command that reads or writes data: texts as typed, which the settings judge like variables."""
 
     home: Annotated[str | None, Parameter(help=_HELP["home"])] = None
     config: Annotated[str | None, Parameter(help=_HELP["config"])] = None

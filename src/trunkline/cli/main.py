@@ -6,12 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from trunkline.server.errors import SettingsError, TrunklineError
-
-if TYPE_CHECKING:
-    from cyclopts import App
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -67,31 +64,29 @@ def _dispatch(arguments: Sequence[str]) -> int:
         version()
         return 0
     try:
-        from cyclopts import CycloptsError
-
-        app = _app()
-        result: Any = app(
-            arguments, exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero"
-        )
+        return _call(arguments)
     except ImportError as error:
         # cyclopts wraps what a command's module could not import.
         missing = error.__cause__ if isinstance(error.__cause__, ModuleNotFoundError) else error
         if not missing.name or missing.name.startswith("trunkline"):
             raise
         return _refuse(f"this command needs more packages ({missing.name}): pip install 'trunkline[server]'", USAGE)
-    except CycloptsError as error:
-        return _refuse(" ".join(str(error).split()), USAGE)
-    return int(result)
 
 
-def _app() -> App:
-    from cyclopts import App
+def _call(arguments: Sequence[str]) -> int:
+    from cyclopts import App, CycloptsError
 
     app = App("trunkline", help="The OpenRouter API on your own machines.", suppress_keyboard_interrupt=False)
     app.version_flags = ()
     for command in COMMANDS:
         app.command(command.target, name=command.name, help=command.help)
-    return app
+    try:
+        result: Any = app(
+            arguments, exit_on_error=False, print_error=False, result_action="return_int_as_exit_code_else_zero"
+        )
+    except CycloptsError as error:
+        return _refuse(str(error), USAGE)
+    return int(result)
 
 
 def _refuse(message: str, code: int) -> int:

@@ -21,7 +21,6 @@ from granian.log import LogLevels
 from trunkline import __version__
 from trunkline.cli.flags import Listen
 from trunkline.server.errors import SettingsError, TrunklineError
-from trunkline.server.settings import Settings
 from trunkline.server.worker import STOP_SECONDS, Failed, Ready, load_app
 
 _DEFAULTS = Listen()
