@@ -101,7 +101,11 @@ def _listen(reports: Connection, server: Any, at: tuple[str, int], started: floa
     # Hears the workers' reports: the first that is ready is announced, the first that failed ends the command.
     announced = False
     while True:
-        match reports.recv():
+        try:
+            report = reports.recv()
+        except (EOFError, OSError):
+            return  # the command is over
+        match report:
             case Failed() as failed:
                 failures.append(failed)
                 server.signal_handler_interrupt()

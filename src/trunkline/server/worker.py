@@ -34,10 +34,8 @@ class Failed:
 
 def load_app(settings: Settings, parent: Connection) -> ASGI:
     """Return the application for this process; when it cannot be built, tell the parent why and wait to be ended."""
-    # Until granian takes over the signals: the parent's handlers came along with the fork and would swallow a SIGTERM,
-    # and Ctrl-C, which reaches every process of the terminal, is for the parent to pass on.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The parent's handlers came along with the fork and would swallow a SIGTERM.
+    _obey_signals()
     from trunkline.server.runtime import create_app
 
     try:
@@ -75,6 +73,13 @@ class Reporting:
 
 def _give_up(parent: Connection, reason: str) -> None:
     # The parent stops everything when it hears why; a process that ends before that would be started again.
+    _obey_signals()
     parent.send(Failed(" ".join(reason.split())))
     time.sleep(STOP_SECONDS)
     sys.exit(1)
+
+
+def _obey_signals() -> None:
+    # Holds until granian takes over the signals. Ctrl-C reaches every process of a terminal: the parent passes it on.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
