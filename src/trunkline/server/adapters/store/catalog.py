@@ -24,6 +24,7 @@ from trunkline.server.domain.catalog.facts import Change, Fact, Kind, Layered, R
 from trunkline.server.errors import RevisionConflict, RevisionNotFound
 
 _KINDS: Final = {kind.value: kind for kind in Kind}
+_NUMBERS: Final = 2**31 - 1
 _ROWS_AT_ONCE: Final = 500
 """Rows fetched from the database at a time: 1 MB of rows of 2 KB."""
 
@@ -102,7 +103,8 @@ class SqlCatalogStore:
     def history(self, limit: int = 50, before: int | None = None) -> list[Revision]:
         """Return up to `limit` revisions, newest first, older than `before` when it is given."""
         with mapped(self._place), self._engine.connect() as connection:
-            return [Revision(*row) for row in connection.execute(statements.history(limit, before))]
+            older_than = None if before is None or before >= _NUMBERS else max(before, 0)
+            return [Revision(*row) for row in connection.execute(statements.history(limit, older_than))]
 
     def diff(self, older: int, newer: int) -> Iterator[Change]:
         """Yield what leads from one revision to another, in either direction, by layer, kind and key.
@@ -119,8 +121,12 @@ class SqlCatalogStore:
         self._engine.dispose()
 
     def _require(self, revision: int) -> None:
+        if revision == 0:
+            return
         with mapped(self._place), self._engine.connect() as connection:
-            if revision and connection.scalar(statements.HAS_REVISION, {"number": revision}) is None:
+            asked = {"number": revision}
+            # Numbers beyond the column's range are an error for some drivers, and never were either.
+            if not 0 < revision < _NUMBERS or connection.scalar(statements.HAS_REVISION, asked) is None:
                 raise RevisionNotFound(f"there is no revision {revision}")
 
     def _read(self, revision: int | None) -> Iterator[Layered]:

@@ -80,6 +80,8 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     # Python's module must not begin transactions by itself: it would do so before writes only, and reads made
     # of two statements would see two states.
     connection.isolation_level = None
+    # Of rows of 2 KB, pages of the usual 4 KB hold one each and waste half the file. Heeded by new files only.
+    connection.execute("PRAGMA page_size=8192")
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     # NORMAL leaves out the fsync of each commit. In WAL mode that cannot damage the file nor lose a commit to a
     # killed process; a power cut may lose the last imports, which can be repeated. In another mode (file systems
