@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from trunkline.server.domain.catalog.facts import Change, Layered, Revision
+from trunkline.server.domain.catalog.snapshot import Snapshot
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much is done and how much there is in all."""
@@ -42,6 +43,14 @@ class CatalogStore(Protocol):
 
     def diff(self, older: int, newer: int) -> Iterator[Change]:
         """Yield the rows that differ between two revisions. Raises `RevisionNotFound`."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The catalogue that is being served."""
+
+    def current(self, now: float) -> Snapshot:
+        """Return the newest snapshot with the prices of `now` (Unix seconds). Raises `Unavailable` before the first."""
         ...
 
 

@@ -28,12 +28,14 @@ class Fact:
     `wire` is a JSON object with the fields that the API shows, in the source's own order and with
     fields that we have never heard of; `notes` is a JSON object with what the API does not show.
 
-    | kind | key | wire | notes (all optional) |
-    | --- | --- | --- | --- |
-    | model | id, `openai/gpt-4:free` | Model (spec 2.2), any subset | `categories` [str], `distillable` bool, `hidden` bool, `created_source` str |
-    | endpoint | `<model id> <tag> <n>`, n from 0 among equal tags | PublicEndpoint (2.7), any subset, with `provider_name` and `tag` | `data_policy` object, `regions` [str], `upstream_model` str, `price_source` str |
-    | provider | slug | Provider (2.8) | `base_url`, `dialect`, `env` [str], `data_policy` object, `regions` [str] |
-    | alias | the alias | `{"target": id}` | |
+    - model: `key` is the id, `wire` any subset of Model (spec 2.2); notes: `categories` [str],
+      `distillable` bool, `hidden` bool, `created_source` str, `first_listed` Unix seconds.
+    - endpoint: `key` is `<model id> <tag> <n>`, n counting equal tags from 0, `wire` any subset of
+      PublicEndpoint (2.7) with `provider_name` and `tag`; notes: `data_policy` object, `regions` [str],
+      `upstream_model` str, `price_source` str.
+    - provider: `key` is the slug, `wire` Provider (2.8); notes: `base_url`, `dialect`, `env` [str],
+      `data_policy` object, `regions` [str].
+    - alias: `key` is the alias, `wire` `{"target": id}`. All notes are optional.
 
     `data_policy` is `{training?: bool, retention_days?: int|null, retains?: bool, publishes?: bool}`;
     an absent member is unknown, and unknown counts as training and retaining (spec 5.1).

@@ -1,0 +1,78 @@
+"""The catalogue being served: holds the newest snapshot and follows the store's revisions."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from trunkline.server.domain.catalog.builder import build
+from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.errors import TrunklineError, Unavailable
+from trunkline.server.usecases.ports import CatalogStore
+
+POLL_SECONDS = 0.4
+"""How often the store is asked for a newer revision, so that every worker follows within a second."""
+_log = structlog.get_logger(__name__)
+
+
+class LiveCatalogue:
+    """Implements the port `Catalogue`. A revision that cannot be read leaves the last one in place."""
+
+    def __init__(self, store: CatalogStore, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._snapshot: Snapshot | None = None
+        self._stopped = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    def current(self, now: float) -> Snapshot:
+        """Return the newest snapshot with the prices of `now`. Raises `Unavailable` before the first."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise Unavailable
+        if not snapshot.valid[0] <= now < snapshot.valid[1]:
+            moved = snapshot.at(now)
+            if self._snapshot is snapshot:
+                self._snapshot = moved
+            return moved
+        return snapshot
+
+    def refresh(self) -> bool:
+        """Load the store's newest revision if it is not the one being served; tell whether there was one."""
+        head = self._store.head()
+        if self._snapshot is not None and self._snapshot.revision == head:
+            return False
+        snapshot, problems = build(self._store.facts(head), head, self._clock())
+        for problem in problems:
+            _log.warning("row left out", problem=str(problem), revision=head)
+        for warning in snapshot.warnings:
+            _log.info("catalogue", note=warning, revision=head)
+        self._snapshot = snapshot
+        return True
+
+    def watch(self) -> None:
+        """Follow the store from now on, in a thread of its own, until `stop`."""
+        self._watcher = threading.Thread(target=self._follow, name="catalogue-watch", daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """End the thread that `watch` started."""
+        self._stopped.set()
+        if self._watcher is not None:
+            self._watcher.join(timeout=5)
+
+    def _follow(self) -> None:
+        failed = False
+        while not self._stopped.wait(POLL_SECONDS):
+            try:
+                self.refresh()
+                failed = False
+            except TrunklineError as error:
+                if not failed:  # said once, not twice a second for as long as the store is away
+                    _log.warning("catalogue cannot be followed", reason=error.message)
+                failed = True
+            except Exception:  # noqa: BLE001 - whatever is wrong with a new revision, the last one is served on
+                _log.exception("catalogue could not be loaded; the last revision stays")

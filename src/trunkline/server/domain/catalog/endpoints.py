@@ -1,0 +1,115 @@
+"""Endpoints: a source's statement of one provider's offer, completed to what the API shows (spec 2.7, 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from trunkline.server.domain.catalog import pricing
+from trunkline.server.domain.catalog.index import Offer
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider as endpoints need it: its slug, display name, and what it says of data and regions."""
+
+    slug: str
+    name: str
+    data_policy: Json
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One endpoint of one model: the API's object and what policy must know of it."""
+
+    key: str
+    wire: dict[str, Any]
+    provider: str
+    data_policy: Json
+    regions: tuple[str, ...]
+    notes: Json
+
+    @property
+    def zdr(self) -> bool:
+        """Whether nothing is retained and nothing trained on; unknown counts as both (spec 5.1)."""
+        retains = self.data_policy.get("retains")
+        keeps_nothing = retains is False or (retains is None and self.data_policy.get("retention_days") == 0)
+        return self.data_policy.get("training") is False and keeps_nothing
+
+    def serves(self, model_id: str) -> bool:
+        """Tell whether the endpoint is this model's own, and not seen through a `~author/family-latest` row."""
+        return self.key.split(" ", 1)[0] == model_id
+
+    @property
+    def offer(self) -> Offer:
+        """The endpoint as searches see it."""
+        return Offer(self.provider, self.wire["provider_name"], self.zdr, frozenset(self.regions))
+
+
+def provider_slug(wire: Json, notes: Json, by_name: Mapping[str, Provider]) -> str:
+    """Return the slug of the provider behind an endpoint: the first part of its tag, else by display name."""
+    if tag := wire.get("tag"):
+        return str(tag).split("/", 1)[0]
+    name = str(notes.get("provider") or wire.get("provider_name", ""))
+    return by_name[name.lower()].slug if name.lower() in by_name else name.lower().replace(" ", "-")
+
+
+def complete(model: Json, key: str, wire: Json, notes: Json, provider: Provider) -> Endpoint:
+    """Return an endpoint with every field the API requires; what its source states is kept as it is.
+
+    `model` is the completed row of the model that the endpoint serves.
+    """
+    ordinal = key.rsplit(" ", 1)[-1]
+    tag = wire.get("tag") or provider.slug
+    parameters = wire.get("supported_parameters", model["supported_parameters"])
+    choice = "tool_choice" in parameters
+    provider_name = wire.get("provider_name") or provider.name
+    derived: dict[str, Any] = {
+        "name": f"{provider_name} | {model['id']} | {tag}" + (f" #{int(ordinal) + 1}" if ordinal != "0" else ""),
+        "model_id": model["canonical_slug"],
+        "model_name": model["name"],
+        "context_length": model["context_length"] or 0,
+        "pricing": {"prompt": pricing.UNKNOWN, "completion": pricing.UNKNOWN},
+        "provider_name": provider_name,
+        "tag": tag,
+        "quantization": "unknown",
+        "max_completion_tokens": None,
+        "max_prompt_tokens": None,
+        "supported_parameters": parameters,
+        "status": 0,
+        "uptime_last_5m": None,
+        "uptime_last_30m": None,
+        "uptime_last_1d": None,
+        "supports_implicit_caching": False,
+        "latency_last_30m": None,
+        "throughput_last_30m": None,
+        "native_tools": {},
+        "service_tier": None,
+        "supports_diarization": False,
+        "supports_tool_choice": {"auto": choice, "none": choice, "required": choice, "function": choice},
+    }
+    return Endpoint(
+        key=key,
+        wire={**derived, **wire},
+        provider=provider.slug,
+        data_policy={**provider.data_policy, **(notes.get("data_policy") or {})},
+        regions=tuple(notes.get("regions") or provider.regions),
+        notes=notes,
+    )
+
+
+def top(endpoints: Sequence[tuple[Json, Json]]) -> Json | None:
+    """Return the wire of the top provider's endpoint: the cheapest healthy one, priced ones first (spec 6)."""
+
+    def rank(wire: Json) -> tuple[bool, bool, Decimal]:
+        price = wire.get("pricing") or {}
+        prompt, completion = pricing.amount(price.get("prompt")), pricing.amount(price.get("completion"))
+        known = prompt is not None and completion is not None
+        return (wire.get("status", 0) < 0, not known, (prompt or Decimal(0)) + (completion or Decimal(0)))
+
+    return min((wire for wire, _ in endpoints), key=rank, default=None)

@@ -1,0 +1,45 @@
+"""One catalogue out of many layers: overlays laid over the base, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from trunkline.server.domain.catalog.facts import BASE, Fact, Kind, Layered
+
+Facts = dict[Kind, dict[str, Fact]]
+
+
+def merge(facts: Iterable[Layered]) -> Facts:
+    """Return the effective facts by kind and key, in stored order.
+
+    Overlays are applied in the order of their names, so that the outcome does not hang on the order
+    of imports; a row that only an overlay states is a row of its own.
+    """
+    merged: Facts = {kind: {} for kind in Kind}
+    overlays: list[Layered] = []
+    for layered in facts:
+        if layered.layer == BASE:
+            merged[layered.fact.kind][layered.fact.key] = layered.fact
+        else:
+            overlays.append(layered)
+    for layered in sorted(overlays, key=lambda item: item.layer):
+        rows = merged[layered.fact.kind]
+        below = rows.get(layered.fact.key)
+        rows[layered.fact.key] = layered.fact if below is None else _over(below, layered.fact)
+    return merged
+
+
+def _over(below: Fact, above: Fact) -> Fact:
+    return Fact(
+        below.kind,
+        below.key,
+        _merged(below.wire, above.wire),
+        _merged(below.notes, above.notes),
+        f"{below.source}, {above.source}",
+    )
+
+
+def _merged(below: bytes, above: bytes) -> bytes:
+    return msgspec.json.encode({**msgspec.json.decode(below), **msgspec.json.decode(above)})

@@ -1,0 +1,114 @@
+"""The catalogue as a value: immutable, indexed, each row encoded once; swapped whole, never changed.
+
+Built by `builder.py` from facts. The only thing that moves inside a revision is the price clock:
+`at(now)` returns the snapshot whose top-level prices hold at that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from trunkline.server.domain.catalog import pricing, slugs, sorts, wire
+from trunkline.server.domain.catalog.endpoints import Endpoint
+from trunkline.server.domain.catalog.index import Facets, Index
+
+_MODEL = msgspec.json.Decoder(wire.Model)
+ORDERS = {sort.name: (sort.key, sort.descending) for sort in sorts.SORTS.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One model: its id, its JSON as the API shows it, and what the API does not show."""
+
+    id: str
+    body: bytes
+    notes: Mapping[str, Any]
+    endpoints: tuple[Endpoint, ...]
+    source: str
+    windowed: bool = False
+
+    def decode(self) -> dict[str, Any]:
+        """Return the row as the API's object, unknown fields included."""
+        row: dict[str, Any] = msgspec.json.decode(self.body)
+        return row
+
+    def priced(self, moment: pricing.Moment) -> Row:
+        """Return the row with its own and its endpoints' prices as they hold at a moment."""
+        if not self.windowed:
+            return self
+        row = self.decode()
+        row["pricing"] = pricing.price_at(row["pricing"], moment)
+        offers = tuple(
+            replace(offer, wire={**offer.wire, "pricing": pricing.price_at(offer.wire["pricing"], moment)})
+            for offer in self.endpoints
+        )
+        return replace(self, body=msgspec.json.encode(row), endpoints=offers)
+
+    def facets(self) -> Facets:
+        """Return what searches look at."""
+        offers = dict.fromkeys(endpoint.offer for endpoint in self.endpoints)
+        return Facets.of(_MODEL.decode(self.body), self.notes, offers)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One state of the catalogue: rows in catalogue order (newest first, then by id).
+
+    `valid` are the Unix times [from, until) in which its prices hold; `warnings` name what was left
+    out and why (inert aliases, rows without a target).
+    """
+
+    revision: int
+    rows: Sequence[Row]
+    index: Index
+    positions: Mapping[str, int]
+    canonical: Mapping[str, int]
+    aliases: Mapping[str, str]
+    providers: Sequence[Mapping[str, Any]]
+    minutes: tuple[int, ...]
+    valid: tuple[float, float]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def etag(self) -> str:
+        """What changes whenever any answer may change: the revision and the price window."""
+        start = self.valid[0]
+        return f"{self.revision}" if start == float("-inf") else f"{self.revision}-{int(start):x}"
+
+    def at(self, now: float) -> Snapshot:
+        """Return the snapshot whose prices hold at a Unix time: this one, or one with its windows moved on."""
+        if self.valid[0] <= now < self.valid[1]:
+            return self
+        moment = pricing.Moment.of(now)
+        rows = [row.priced(moment) for row in self.rows]
+        index = Index.of([row.facets() for row in rows], ORDERS)
+        return replace(self, rows=rows, index=index, valid=pricing.window(self.minutes, now))
+
+    def find(self, slug: str) -> Row | None:
+        """Return the row that a slug leads to: id, canonical slug, alias, each with variants (spec 4.2)."""
+        position = self._position(slug.lower())
+        if position is None and (parsed := slugs.parse(slug)) is not None:
+            position = self._position(parsed.id)
+            if position is None and parsed.variant is not None:
+                position = self._variant(parsed.base, parsed.variant)
+        return None if position is None else self.rows[position]
+
+    def _position(self, slug: str) -> int | None:
+        for table in (self.positions, self.canonical):
+            if slug in table:
+                return table[slug]
+        target = self.aliases.get(slug)
+        return None if target is None else self.positions.get(target, self.canonical.get(target))
+
+    def _variant(self, base: str, variant: str) -> int | None:
+        target = self.aliases.get(base, base)
+        if (position := self.positions.get(f"{target}:{variant}")) is not None:
+            return position
+        if (carrier := self.canonical.get(target)) is not None:
+            default = self.rows[carrier].id.partition(":")[0]
+            return self.positions.get(f"{default}:{variant}")
+        return None

@@ -1,0 +1,61 @@
+"""The server as one ASGI application: the table of operations behind the front, with a lifespan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trunkline.server.errors import TrunklineError
+from trunkline.server.http.cache import AnswerCache
+from trunkline.server.http.front import Front, Receive, Scope, Send
+from trunkline.server.http.hosts import HostTable
+from trunkline.server.http.operations import Context, Operation
+from trunkline.server.http.router import Router
+from trunkline.server.http.routes import documentation, embeddings, endpoints, health, models, providers
+
+OPERATIONS: tuple[Operation, ...] = (
+    *models.OPERATIONS,
+    *endpoints.OPERATIONS,
+    *embeddings.OPERATIONS,
+    *providers.OPERATIONS,
+    *health.OPERATIONS,
+)
+"""Every operation, in the order of the documentation."""
+CACHE_BYTES = 48 * 1024 * 1024
+
+
+def create(
+    context: Context, hosts: HostTable, *, body_limit: int, start: Callable[[], None], stop: Callable[[], None]
+) -> App:
+    """Return the application. `start` is called once before the first request, `stop` after the last."""
+    router = Router((*OPERATIONS, *documentation.operations(OPERATIONS)))
+    return App(Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit), start, stop)
+
+
+class App:
+    """Hands HTTP to the front and answers the lifespan protocol (ASGI 3)."""
+
+    def __init__(self, front: Front, start: Callable[[], None], stop: Callable[[], None]) -> None:
+        self._front = front
+        self._start = start
+        self._stop = stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        if scope["type"] == "http":
+            await self._front(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self._start()
+        except TrunklineError as error:
+            await send({"type": "lifespan.startup.failed", "message": error.message})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._stop()
+        await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,28 @@
+"""Errors as answers: every failure, the framework's own included, leaves in the one documented envelope (spec 1.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trunkline.server.errors import MethodNotAllowed, TrunklineError, Unavailable
+from trunkline.server.http import answer
+from trunkline.server.http.answer import Answer, Header
+
+
+def fault(error: TrunklineError) -> Answer:
+    """Return the answer that tells a caller of an error."""
+    body: dict[str, Any] = {"code": error.status, "message": error.message}
+    if error.issues:
+        body["metadata"] = {"issues": [{"path": issue.path, "message": issue.message} for issue in error.issues]}
+    made = answer.json({"error": body}, status=error.status)
+    made.headers = _headers(error)
+    return made
+
+
+def _headers(error: TrunklineError) -> tuple[Header, ...]:
+    headers: tuple[Header, ...] = ((b"access-control-allow-origin", b"*"), (b"cache-control", b"no-store"))
+    if isinstance(error, Unavailable):
+        headers += ((b"retry-after", b"1"),)
+    if isinstance(error, MethodNotAllowed):
+        headers += ((b"allow", b"GET, HEAD, OPTIONS"),)
+    return headers

@@ -1,0 +1,35 @@
+"""Which region a request's host stands for (spec 5.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from ipaddress import ip_address, ip_network
+
+
+class HostTable:
+    """Maps host prefixes to regions: `eu.` to `eu`.
+
+    `X-Forwarded-Host` counts only when the peer is in one of the trusted networks (or addresses).
+    """
+
+    def __init__(self, regions: Mapping[str, str], trusted_proxies: Collection[str] = ()) -> None:
+        self._regions = {prefix.lower().encode(): region for prefix, region in regions.items()}
+        self._trusted = [ip_network(network) for network in trusted_proxies]
+
+    def region(self, headers: Mapping[bytes, bytes], peer: str | None) -> str | None:
+        """Return the region of a request's host, None for the global one."""
+        host = headers.get(b"host", b"")
+        if self._trusted and b"x-forwarded-host" in headers and self._trusts(peer):
+            host = headers[b"x-forwarded-host"].split(b",", 1)[0].strip()
+        host = host.lower()
+        for prefix, region in self._regions.items():
+            if host.startswith(prefix):
+                return region
+        return None
+
+    def _trusts(self, peer: str | None) -> bool:
+        try:
+            address = ip_address(peer or "")
+        except ValueError:
+            return False
+        return any(address in network for network in self._trusted)

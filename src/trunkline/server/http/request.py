@@ -1,0 +1,55 @@
+"""A request as handlers see it: path segments decoded once, query pairs, headers, the host's region."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from trunkline.server.errors import BadRequest, Issue, NotFound
+
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: `path` is as sent, without query; `region` that of the host asked, None for global."""
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    region: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the query's decoded pairs in order. Raises `BadRequest` when it is not valid URL encoding."""
+        if _BAD_ESCAPE.search(self.query):
+            raise BadRequest(issues=[Issue("query", "expected valid percent-encoding")])
+        try:
+            return parse_qsl(self.query.decode("utf-8"), keep_blank_values=True, errors="strict", separator="&")
+        except ValueError:
+            raise BadRequest(issues=[Issue("query", "expected UTF-8 text in percent-encoding")]) from None
+
+
+def segments(path: bytes) -> list[str]:
+    """Split a raw path into decoded segments; one trailing slash does not count.
+
+    Raises `NotFound` for a segment that hides a slash or is not UTF-8 (spec 1.1).
+    """
+    parts = path.removeprefix(b"/").removesuffix(b"/").split(b"/")
+    try:
+        decoded = [unquote_to_bytes(part).decode("utf-8") for part in parts]
+    except UnicodeDecodeError:
+        raise NotFound from None
+    if any("/" in part for part in decoded):
+        raise NotFound
+    return decoded
+
+
+def raw_path(scope: Mapping[str, Any]) -> bytes:
+    """Return the path as the client sent it, from an ASGI scope."""
+    raw: bytes | None = scope.get("raw_path")
+    return raw.split(b"?", 1)[0] if raw else str(scope["path"]).encode()
