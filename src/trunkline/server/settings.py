@@ -152,7 +152,7 @@ def _take_file(file: Path, values: dict[str, Any], origins: dict[str, str]) -> N
     if "config" in document:
         raise SettingsError(f"{file}: config cannot be set in the file itself")
     for row in ROWS:
-        if row.name not in document or row.name in values:
+        if row.name not in document:
             continue
         value = document[row.name]
         if _entries(row.type) and isinstance(value, dict):
@@ -164,11 +164,14 @@ def _take_file(file: Path, values: dict[str, Any], origins: dict[str, str]) -> N
             value = str(file.absolute().parent / Path(value).expanduser())
         if get_origin(_bare(row.type)) is dict and isinstance(value, dict):
             entry = get_args(_bare(row.type))[1]
-            values[row.name] = {n: _convert(entry, e, _dotted((row.name, n)), str(file)) for n, e in value.items()}
+            value = {n: _convert(entry, e, _dotted((row.name, n)), str(file)) for n, e in value.items()}
         else:
-            values[row.name] = _convert(row.type, value, row.name, str(file))
-        if not _entries(row.type):
-            origins[row.name] = str(file)
+            # Also where a flag or variable has won already: a wrong line should not wait for the day it counts.
+            value = _convert(row.type, value, row.name, str(file))
+        if row.name not in values:
+            values[row.name] = value
+            if not _entries(row.type):
+                origins[row.name] = str(file)
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 from trunkline.server.errors import TrunklineError
 from trunkline.server.settings import Settings
@@ -71,7 +71,7 @@ class Reporting:
             _give_up(self._parent, str(error))
 
 
-def _give_up(parent: Connection, reason: str) -> None:
+def _give_up(parent: Connection, reason: str) -> NoReturn:
     # The parent stops everything when it hears why; a process that ends before that would be started again.
     _obey_signals()
     parent.send(Failed(" ".join(reason.split())))
