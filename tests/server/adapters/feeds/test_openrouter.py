@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from tests.shared_data import shared
 
+from tests.shared_data import shared
 from trunkline.server.adapters.feeds.formats import FORMATS, read_feed
 from trunkline.server.adapters.feeds.known import Known
 from trunkline.server.domain.catalog.facts import Kind
@@ -145,7 +145,8 @@ def test_a_forced_format_must_fit_the_document():
     "hostile",
     [
         "Acme/one", "acme/..", "acme/a..b", "../acme", "acme%2Fone", "acme/one%00", "acme/one\n", "acme/\x00",
-        "аcme/one", "acme/one two", "acme/", "/one", "acme", "", "acme/one/two", "acme/one:", "~~acme/one", "acme/" + "a" * 300,
+        "аcme/one", "acme/one two", "acme/", "/one", "acme", "",
+        "acme/one/two", "acme/one:", "~~acme/one", "acme/" + "a" * 300,
         "acme/o\u200bne", "acme/ﬁne", None, 7, ["acme/one"],
     ],
 )  # fmt: skip

@@ -5,11 +5,9 @@ Numbers with a fraction come as `Decimal` exactly as they are written: prices ne
 
 from __future__ import annotations
 
-import math
-from decimal import Decimal
-
 import msgspec
 
+from trunkline.server.adapters.feeds.decimals import exact
 from trunkline.server.adapters.feeds.yaml_text import DEEPEST, YamlFault, load_yaml
 from trunkline.server.errors import FeedRefused
 
@@ -69,10 +67,4 @@ def _yaml(data: bytes, source: str) -> object:
         raise FeedRefused(f"{source}: not usable YAML: {fault}") from None
 
 
-def _exact(text: str) -> Decimal:
-    if not math.isfinite(float(text)):
-        raise ValueError(f"number out of range: {text[:40]}")
-    return Decimal(text)
-
-
-_decoder = msgspec.json.Decoder(float_hook=_exact)
+_decoder = msgspec.json.Decoder(float_hook=exact)

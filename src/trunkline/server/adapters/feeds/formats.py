@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.server.adapters.feeds import openrouter, site_providers
+from trunkline.server.adapters.feeds import facts_document, openrouter, site_providers
 from trunkline.server.adapters.feeds.documents import decode
 from trunkline.server.adapters.feeds.known import Known
 from trunkline.server.domain.catalog.facts import Delivery
@@ -27,6 +27,12 @@ class Format:
 
 
 FORMATS = (
+    Format(
+        "facts",
+        facts_document.is_facts,
+        facts_document.read_facts,
+        "Our own document (YAML or JSON, `trunkline: 1`): models, endpoints, prices, providers, aliases of a team.",
+    ),
     Format(
         "openrouter-models",
         openrouter.is_models,

@@ -6,13 +6,13 @@ for false and dates for objects, keep the last of two equal keys, and the C load
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import yaml
+
+from trunkline.server.adapters.feeds.decimals import exact
 
 DEEPEST = 64
 MOST_VALUES = 2_000_000
@@ -118,7 +118,7 @@ class _Builder:
             if event.value in here.stated:
                 raise _fault(event, f"the key {event.value} is there twice")
             here.key = event.value
-            if not (event.value == "<<" and event.style is None):
+            if not (event.value == "<<" and _is_plain(event)):
                 here.stated.add(event.value)
             return
         value = _resolve(event)
@@ -160,7 +160,7 @@ def _resolve(event: Any) -> Any:
     text: str = event.value
     if event.tag is not None and not event.tag.startswith(_STANDARD) and event.tag != "!":
         raise _fault(event, f"the tag {event.tag} is not read here")
-    if event.tag in (f"{_STANDARD}str", "!") or event.style is not None:
+    if event.tag in (f"{_STANDARD}str", "!") or not _is_plain(event):
         return text
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
@@ -172,10 +172,16 @@ def _resolve(event: Any) -> Any:
         return int(text)
     # A leading zero makes a date, a version or a postcode rather than a number.
     if _NUMBER.fullmatch(text) and not re.match(r"[-+]?0[0-9]", text) and not text.lstrip("+-").isdigit():
-        if not math.isfinite(float(text)):
-            raise _fault(event, f"{text} is out of range")
-        return Decimal(text)
+        try:
+            return exact(text)
+        except ValueError as fault:
+            raise _fault(event, str(fault)) from None
     return text
+
+
+def _is_plain(event: Any) -> bool:
+    # The C parser says "" where the Python one says None.
+    return not event.style
 
 
 def _fault(event: Any, message: str) -> YamlFault:
