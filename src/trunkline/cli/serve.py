@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from multiprocessing.connection import Connection
@@ -21,7 +22,10 @@ from granian.log import LogLevels
 from trunkline import __version__
 from trunkline.cli.flags import Listen
 from trunkline.server.errors import SettingsError, TrunklineError
-from trunkline.server.worker import STOP_SECONDS, Failed, Ready, load_app
+from trunkline.server.worker import STOP_SECONDS, Failed, Ready, Starting, load_app
+
+REPLACEMENTS: Final = 5
+REPLACEMENT_SECONDS: Final = 60
 
 _DEFAULTS = Listen()
 _QUIET: Final[dict[str, Any]] = {
@@ -98,23 +102,29 @@ def free_address(host: str, port: int) -> tuple[str, int]:
 
 
 def _listen(reports: Connection, server: Any, at: tuple[str, int], started: float, failures: list[Failed]) -> None:
-    # Hears the workers' reports: the first that is ready is announced, the first that failed ends the command.
+    # Hears the workers' reports: the first that is ready is announced; the first that cannot start ends the command,
+    # and so do workers that die again and again (granian's own count misses that when there are several).
     announced = False
+    starts: deque[float] = deque(maxlen=server.workers + REPLACEMENTS + 1)
     while True:
         try:
             report = reports.recv()
         except (EOFError, OSError):
             return  # the command is over
         match report:
-            case Failed() as failed:
-                failures.append(failed)
-                server.signal_handler_interrupt()
-                return
+            case Starting():
+                starts.append(time.monotonic())
+                if len(starts) == starts.maxlen and starts[-1] - starts[0] < REPLACEMENT_SECONDS:
+                    report = Failed(f"{REPLACEMENTS + 1} workers died within {REPLACEMENT_SECONDS} s; giving up")
             case Ready() if not announced:
                 announced = True
                 count = _count(*at)
                 models = "" if count is None else f"{count} models, "
                 _say(f"{models}ready in {time.monotonic() - started:.1f} s; Ctrl-C stops")
+        if isinstance(report, Failed):
+            failures.append(report)
+            server.signal_handler_interrupt()
+            return
 
 
 def _count(address: str, port: int) -> int | None:

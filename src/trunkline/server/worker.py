@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -18,6 +19,13 @@ Send = Callable[[Any], Awaitable[None]]
 ASGI = Callable[[Any, Receive, Send], Awaitable[None]]
 
 STOP_SECONDS = 5
+REASON_LENGTH = 1000
+"""Characters: workers share one pipe, on which messages of up to 4096 bytes do not mix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """A worker process exists and loads the application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +44,13 @@ def load_app(settings: Settings, parent: Connection) -> ASGI:
     """Return the application for this process; when it cannot be built, tell the parent why and wait to be ended."""
     # The parent's handlers came along with the fork and would swallow a SIGTERM.
     _obey_signals()
-    from trunkline.server.runtime import create_app
-
+    parent.send(Starting())
     try:
+        from trunkline.server.runtime import create_app
+
         app: ASGI = create_app(settings)
-    except (TrunklineError, OSError) as error:
-        _give_up(parent, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, this process cannot serve
+        _give_up(parent, error)
     return Reporting(app, parent)
 
 
@@ -59,23 +68,26 @@ class Reporting:
     async def _lifespan(self, scope: Any, receive: Receive, send: Send) -> None:
         async def report(message: Any) -> None:
             if message["type"] == "lifespan.startup.failed":
-                _give_up(self._parent, message.get("message") or "the application could not start")
+                _give_up(self._parent, TrunklineError(message.get("message") or "the application could not start"))
             if message["type"] == "lifespan.startup.complete":
                 self._parent.send(Ready())
             await send(message)
 
         try:
             await self._app(scope, receive, report)
-        except (TrunklineError, OSError) as error:
+        except Exception as error:  # noqa: BLE001
             # granian would go on without lifespan, that is, serve an application that never started.
-            _give_up(self._parent, str(error))
+            _give_up(self._parent, error)
 
 
-def _give_up(parent: Connection, reason: str) -> NoReturn:
+def _give_up(parent: Connection, error: Exception) -> NoReturn:
     # The parent stops everything when it hears why; a process that ends before that would be started again.
     _obey_signals()
-    parent.send(Failed(" ".join(reason.split())))
-    time.sleep(STOP_SECONDS)
+    if not isinstance(error, TrunklineError | OSError):
+        traceback.print_exception(error)  # a mistake of ours: whoever reports it needs to see where
+    reason = " ".join(str(error).split()) or type(error).__name__
+    parent.send(Failed(reason[:REASON_LENGTH]))
+    time.sleep(1)
     sys.exit(1)
 
 
