@@ -27,6 +27,8 @@ class Command:
 
 COMMANDS: Final = (
     Command("serve", "trunkline.cli.serve:serve", "Run the server."),
+    Command("models", "trunkline.cli.models:models", "List models, with the filters and sorts of the API."),
+    Command("model", "trunkline.cli.models:model", "Show one model with its endpoints."),
     Command("config", "trunkline.cli.config:config", "Show the effective settings and where each came from."),
     Command("version", "trunkline.cli.version:version", "Print the version."),
 )

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
 from trunkline.server.adapters.store.catalog import SqlCatalogStore, open_catalog_store
+from trunkline.server.adapters.telemetry import logs
 from trunkline.server.domain.catalog.builder import build
+from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.http import app
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
@@ -34,8 +36,21 @@ def open_store(settings: Settings, clock: Callable[[], float] = time.time) -> Sq
     return store
 
 
+def load_catalogue(settings: Settings, clock: Callable[[], float] = time.time) -> tuple[Snapshot, float]:
+    """Return the home's newest catalogue and the time whose prices it shows (Unix seconds)."""
+    store = open_store(settings, clock)
+    try:
+        catalogue = LiveCatalogue(store, clock)
+        catalogue.refresh()
+        now = clock()
+        return catalogue.current(now), now
+    finally:
+        store.close()
+
+
 def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> app.App:
     """Return the application; store and catalogue are opened when its lifespan starts."""
+    logs.configure()
     store = open_store(settings, clock)
     catalogue = LiveCatalogue(store, clock)
 

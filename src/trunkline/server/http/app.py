@@ -12,13 +12,14 @@ from trunkline.server.http.operations import Context, Operation
 from trunkline.server.http.router import Router
 from trunkline.server.http.routes import documentation, embeddings, endpoints, health, models, providers
 
-OPERATIONS: tuple[Operation, ...] = (
+_DESCRIBED: tuple[Operation, ...] = (
     *models.OPERATIONS,
     *endpoints.OPERATIONS,
     *embeddings.OPERATIONS,
     *providers.OPERATIONS,
     *health.OPERATIONS,
 )
+OPERATIONS = (*_DESCRIBED, *documentation.operations(_DESCRIBED))
 """Every operation, in the order of the documentation."""
 CACHE_BYTES = 48 * 1024 * 1024
 
@@ -27,8 +28,7 @@ def create(
     context: Context, hosts: HostTable, *, body_limit: int, start: Callable[[], None], stop: Callable[[], None]
 ) -> App:
     """Return the application. `start` is called once before the first request, `stop` after the last."""
-    router = Router((*OPERATIONS, *documentation.operations(OPERATIONS)))
-    return App(Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit), start, stop)
+    return App(Front(context, Router(OPERATIONS), hosts, AnswerCache(CACHE_BYTES), body_limit), start, stop)
 
 
 class App:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -82,3 +83,20 @@ def _success(operation: Operation) -> dict[str, Any]:
 def _failure(text: str) -> dict[str, Any]:
     schema = {"$ref": _REF.format(name=schemas.ErrorResponse.__name__)}
     return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def main() -> None:
+    """Print the document as YAML; `make openapi` keeps it in the repository."""
+    import yaml
+
+    from trunkline.server.http.app import OPERATIONS
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    yaml.dump(document(OPERATIONS), sys.stdout, Dumper=Plain, sort_keys=False, allow_unicode=True, width=120)
+
+
+if __name__ == "__main__":
+    main()
