@@ -34,6 +34,8 @@ _SECTIONS = {
 }
 _SHORTHANDS = ("benchmarks", "categories")
 _KEYS = ("trunkline", "layer", "source", *_SECTIONS, *_SHORTHANDS)
+_OF_THE_BUNDLE = ("rules",)
+"""What the bundled base carries for the reader of models.dev, and this reader leaves alone."""
 _LAYER = re.compile(r"[a-z0-9-]+")
 
 
@@ -67,7 +69,7 @@ class _Reader:
         if self.document["trunkline"] != VERSION:
             self.found.refuse("trunkline", "", f"only version {VERSION} of the facts document is read here")
         for key in self.document:
-            if key not in _KEYS:
+            if key not in _KEYS and not (key in _OF_THE_BUNDLE and self.document.get("layer") == BASE):
                 self.found.refuse(key, "", f"is no part of the document{nearest(key, _KEYS)}")
         layer = self.document.get("layer")
         if layer is None:
