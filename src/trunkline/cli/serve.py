@@ -132,8 +132,8 @@ def _count(address: str, port: int) -> int | None:
     for _ in range(20):
         connection = HTTPConnection(address, port, timeout=2)
         try:
-            connection.request("GET", "/api/v1/models/count")
-            return int(msgspec.json.decode(connection.getresponse().read())["data"]["count"])
+            connection.request("GET", "/readyz")
+            return int(msgspec.json.decode(connection.getresponse().read())["models"])
         except (OSError, HTTPException):
             time.sleep(0.05)
         except (msgspec.DecodeError, KeyError, TypeError):
