@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.server.adapters.feeds import facts_document, openrouter, site_providers
+from trunkline.server.adapters.feeds import facts_document, models_dev, openrouter, site_providers
 from trunkline.server.adapters.feeds.documents import decode
 from trunkline.server.adapters.feeds.known import Known
 from trunkline.server.domain.catalog.facts import Delivery
@@ -62,6 +62,12 @@ FORMATS = (
         openrouter.is_providers,
         openrouter.read_providers,
         "OpenRouter's /providers: the full list of providers.",
+    ),
+    Format(
+        models_dev.FORMAT,
+        models_dev.recognise,
+        models_dev.read,
+        "models.dev's api.json: the full list of models and of their endpoints.",
     ),
 )
 """Tried in this order; the first that recognises a document reads it."""

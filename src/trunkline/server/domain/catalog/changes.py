@@ -16,7 +16,7 @@ from trunkline.server.domain.catalog.facts import BASE, Change, Delivery, Fact, 
 LARGEST_FACTOR = 100
 """A known price that moves further than this, up or down, is more likely a fault of its source than news."""
 
-STATES_ALL_NOTES = frozenset({"facts"})
+STATES_ALL_NOTES = frozenset({"facts", "trunkline-bundle"})
 """Formats that say everything that notes can hold. Others are silent on some of it, and silence deletes nothing."""
 
 _ABOUT_THE_ROW_ITSELF = frozenset({"created_source", "first_listed", "price_source"})
