@@ -90,7 +90,7 @@ def _describe(row: Row) -> None:
         "modality": shown["architecture"]["modality"] or "-",
         "price": "{} in, {} out (USD per million tokens)".format(*_prices(shown, "unknown")),
         "moderated": "yes" if shown["top_provider"]["is_moderated"] else "no, or unknown",
-        "distillable": {True: "yes", False: "no"}.get(row.notes.get("distillable"), "unknown"),
+        "distillable": _known(row.notes.get("distillable")),
         "parameters": ", ".join(shown["supported_parameters"]) or "none stated",
         "categories": ", ".join(row.notes.get("categories") or ()) or "none",
         "source": row.source or "-",
@@ -107,7 +107,7 @@ def _describe(row: Row) -> None:
                     _count(endpoint.wire["context_length"]),
                     *_prices(endpoint.wire, "unknown"),
                     "yes" if endpoint.zdr else "no, or unknown",
-                    {True: "yes", False: "no"}.get(endpoint.data_policy.get("training"), "unknown"),
+                    _known(endpoint.data_policy.get("training")),
                     ", ".join(endpoint.regions) or "-",
                     endpoint.notes.get("price_source") or "-",
                 )
@@ -139,6 +139,10 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
 def _prices(row: dict[str, Any], unknown: str) -> tuple[str, str]:
     prompt, completion = (usd_per_million(row["pricing"][side], unknown) for side in ("prompt", "completion"))
     return prompt, completion
+
+
+def _known(stated: object) -> str:
+    return "yes" if stated is True else "no" if stated is False else "unknown"
 
 
 def _count(tokens: int | None) -> str:

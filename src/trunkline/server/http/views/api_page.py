@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader(__package__, "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -18,6 +20,14 @@ def render(document: dict[str, Any]) -> bytes:
         groups[item["get"]["tags"][0]].append({"path": path, **item["get"]})
     page = _TEMPLATES.get_template("api_page.html")
     return page.render(document=document, groups=groups, kind=_kind).encode()
+
+
+def _prose(text: str) -> Markup:
+    """Set what stands between backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just here
+
+
+_TEMPLATES.filters["prose"] = _prose
 
 
 def _kind(schema: dict[str, Any]) -> str:
