@@ -45,7 +45,7 @@ def _lines(built: Built) -> Iterator[str]:
         yield f"- {reason}: " + (
             ", ".join(f"`{r.provider}/{r.id}`" for r, why in offers.left_out if why == reason) or "none"
         )
-    repriced = sum("price_source" in m for m in document["models"].values())
+    repriced = len(built.converted.repriced)
     yield f"- models priced by their cheapest endpoint, as none asks OpenRouter's own price: {repriced}"
     first = sum("created_source" in m for m in document["models"].values())
     yield f"- models whose release date no source states: {first}"

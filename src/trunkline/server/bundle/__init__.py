@@ -18,7 +18,7 @@ FILE = "catalog.json.zst"
 FORMAT = "trunkline-bundle"
 
 NOTES = {
-    Kind.MODEL: ("categories", "distillable", "hidden", "created_source", "price_source"),
+    Kind.MODEL: ("categories", "distillable", "hidden", "created_source"),
     Kind.ENDPOINT: ("data_policy", "regions", "upstream_model", "price_source"),
     Kind.PROVIDER: ("base_url", "dialect", "env", "data_policy", "regions"),
 }

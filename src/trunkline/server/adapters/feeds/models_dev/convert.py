@@ -47,6 +47,8 @@ class Converted:
     models: dict[str, dict[str, Any]]
     endpoints: dict[str, list[dict[str, Any]]]
     offers: Offers
+    repriced: list[str]
+    """Models whose price is their cheapest endpoint's, as no endpoint asks the one in `CATALOGUE`."""
 
 
 def convert(rows: Iterable[Row], rules: Rules, retired: Iterable[Row] = ()) -> Converted:
@@ -66,16 +68,18 @@ def convert(rows: Iterable[Row], rules: Rules, retired: Iterable[Row] = ()) -> C
     for model, found in sorted(offers.by_model.items()):
         outputs = EMBEDDINGS if model in extra else known[model].outputs
         endpoints[model] = [endpoint_wire(offer, outputs=outputs) for offer in found]
-    models = {}
+    models: dict[str, dict[str, Any]] = {}
+    repriced: list[str] = []
     for model in sorted({*current, *extra, *(set(old) & set(endpoints))}):
         outputs = EMBEDDINGS if model in extra else known[model].outputs
         models[model] = {**model_wire(known[model], model, outputs), **rules.fields.get(model, {})}
         created = first_release(known[model], offers.by_model.get(model, ()))
         if created is not None:
             models[model]["created"] = created
-        _settle_price(models[model], endpoints.get(model, []))
+        if _settle_price(models[model], endpoints.get(model, [])):
+            repriced.append(model)
     _point_latest(models, rules.latest)
-    return Converted(models, endpoints, offers)
+    return Converted(models, endpoints, offers, repriced)
 
 
 def first_release(row: Row, offers: Iterable[Offer]) -> int | None:
@@ -85,19 +89,21 @@ def first_release(row: Row, offers: Iterable[Offer]) -> int | None:
     return own or min((date for date in hosts if date), default=None)
 
 
-def _settle_price(model: dict[str, Any], endpoints: list[dict[str, Any]]) -> None:
-    """Make the model's price one that an endpoint asks, where any endpoint's price is known.
+def _settle_price(model: dict[str, Any], endpoints: list[dict[str, Any]]) -> bool:
+    """Make the model's price one that an endpoint asks, where any endpoint's price is known; tell if it changed.
 
     The hosted service's own price may be a discount that none of the providers gives to others; a
     price that nobody in the catalogue asks would mislead.
     """
     if is_free(model["id"]):
-        return
+        return False
     priced = [e for e in endpoints if UNKNOWN not in (e["pricing"]["prompt"], e["pricing"]["completion"])]
     asked = {(e["pricing"]["prompt"], e["pricing"]["completion"]) for e in priced}
     if priced and (model["pricing"]["prompt"], model["pricing"]["completion"]) not in asked:
         cheapest = min(priced, key=_mean_price)
-        model |= {"pricing": dict(cheapest["pricing"]), "price_source": f"endpoint {cheapest['tag']}"}
+        model["pricing"] = dict(cheapest["pricing"])
+        return True
+    return False
 
 
 def _mean_price(endpoint: Mapping[str, Any]) -> Decimal:

@@ -70,7 +70,7 @@ def _named(prices: Mapping[str, Decimal]) -> dict[str, str]:
 def _without_doubtful_zeros(prices: dict[str, str], *, embeds: bool) -> dict[str, str]:
     kept = {name: price for name, price in prices.items() if price != "0"}
     if embeds and "prompt" in kept:
-        kept["completion"] = "0"
+        kept.setdefault("completion", "0")
     return kept
 
 
