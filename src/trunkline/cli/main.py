@@ -29,6 +29,7 @@ COMMANDS: Final = (
     Command("serve", "trunkline.cli.serve:serve", "Run the server."),
     Command("models", "trunkline.cli.models:models", "List models, with the filters and sorts of the API."),
     Command("model", "trunkline.cli.models:model", "Show one model with its endpoints."),
+    Command("catalog", "trunkline.cli.catalog:app", "Import into the catalogue, and see or undo what changed."),
     Command("config", "trunkline.cli.config:config", "Show the effective settings and where each came from."),
     Command("version", "trunkline.cli.version:version", "Print the version."),
 )

@@ -57,7 +57,7 @@ def load_yaml(text: str) -> Any:
                 return builder.root
             builder.take(event)
     except yaml.YAMLError as fault:
-        raise YamlFault(" ".join(str(fault).split())) from None
+        raise YamlFault(" ".join(str(fault).replace('in "<unicode string>", ', "at ").split())) from None
     finally:
         loader.dispose()
 
