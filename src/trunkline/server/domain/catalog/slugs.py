@@ -44,9 +44,10 @@ def variant(model_id: str) -> str | None:
 def parse(text: str) -> Slug | None:
     """Take a slug apart, lower-casing it; None when it is none (spec 4.1, 4.2).
 
-    At most one static suffix and any number of distinct dynamic ones, in any order.
+    Only ASCII is lower-cased, for some look-alikes become ASCII letters by it. At most one static
+    suffix and any number of distinct dynamic ones, in any order.
     """
-    if not is_id(text := text.lower()):
+    if not text.isascii() or not is_id(text := text.lower()):
         return None
     base, *suffixes = text.split(":")
     dynamic = tuple(suffix for suffix in suffixes if suffix in DYNAMIC_VARIANTS)

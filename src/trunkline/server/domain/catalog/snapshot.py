@@ -30,6 +30,8 @@ class Row:
     endpoints: tuple[Endpoint, ...]
     source: str
     windowed: bool = False
+    origin: Row | None = None
+    """The row as its source states it, where this one holds the prices of a moment."""
 
     def decode(self) -> dict[str, Any]:
         """Return the row as the API's object, unknown fields included."""
@@ -40,13 +42,14 @@ class Row:
         """Return the row with its own and its endpoints' prices as they hold at a moment."""
         if not self.windowed:
             return self
-        row = self.decode()
+        origin = self.origin or self  # outside of all windows a price falls back to the stated one
+        row = origin.decode()
         row["pricing"] = pricing.price_at(row["pricing"], moment)
         offers = tuple(
             replace(offer, wire={**offer.wire, "pricing": pricing.price_at(offer.wire["pricing"], moment)})
-            for offer in self.endpoints
+            for offer in origin.endpoints
         )
-        return replace(self, body=msgspec.json.encode(row), endpoints=offers)
+        return replace(self, body=msgspec.json.encode(row), endpoints=offers, origin=origin)
 
     def facets(self) -> Facets:
         """Return what searches look at."""
@@ -90,6 +93,8 @@ class Snapshot:
 
     def find(self, slug: str) -> Row | None:
         """Return the row that a slug leads to: id, canonical slug, alias, each with variants (spec 4.2)."""
+        if not slug.isascii():
+            return None
         position = self._position(slug.lower())
         if position is None and (parsed := slugs.parse(slug)) is not None:
             position = self._position(parsed.id)
