@@ -57,9 +57,9 @@ class Facets:
     parameters: tuple[str, ...]
     categories: tuple[str, ...]
     distillable: bool
-    intelligence_index: float | None
-    coding_index: float | None
-    agentic_index: float | None
+    intelligence_index: Decimal | None
+    coding_index: Decimal | None
+    agentic_index: Decimal | None
     design_arena_elo: float | None
     offers: tuple[Offer, ...]
     measured: Measured = NOTHING_MEASURED
@@ -87,13 +87,18 @@ class Facets:
             parameters=tuple(model.supported_parameters),
             categories=tuple(notes.get("categories") or ()),
             distillable=notes.get("distillable") is True,
-            intelligence_index=scores.intelligence_index if scores else None,
-            coding_index=scores.coding_index if scores else None,
-            agentic_index=scores.agentic_index if scores else None,
+            intelligence_index=_exact(scores.intelligence_index) if scores else None,
+            coding_index=_exact(scores.coding_index) if scores else None,
+            agentic_index=_exact(scores.agentic_index) if scores else None,
             design_arena_elo=max((entry.elo for entry in arena), default=None),
             offers=tuple(offers),
             measured=measured,
         )
+
+
+def _exact(score: float | None) -> Decimal | None:
+    # As it is written: 71.4 is within bounds of 71.4, although the float nearest to it is larger.
+    return None if score is None else Decimal(str(score))
 
 
 class OfferTable:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Context
 from typing import Any
 
 from trunkline.server.domain.catalog.index import Facets
+
+_EXACT = Context(prec=100)  # wider than any two prices that rows may state
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class Sort:
 def _price(row: Facets) -> Any:
     if row.prompt is None or row.completion is None:
         return None
-    return ((row.prompt + row.completion) / 2, row.request, row.web_search)
+    # The sum stands in the same order as the mean, and is exact.
+    return (_EXACT.add(row.prompt, row.completion), row.request, row.web_search)
 
 
 SORTS: dict[str, Sort] = {
