@@ -7,7 +7,6 @@ of the second kind must hold together on one and the same endpoint.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -74,7 +73,7 @@ def _range(
 
 def _search(index: Index, value: str, now: float) -> Mask:
     candidates = list(range(index.size))
-    for token in value.lower().split():
+    for token in dict.fromkeys(value.lower().split()):
         candidates = [position for position in candidates if token in index.texts[position]]
     mask = np.zeros(index.size, np.bool_)
     mask[candidates] = True
@@ -83,9 +82,14 @@ def _search(index: Index, value: str, now: float) -> Mask:
 
 def _family(index: Index, value: tuple[str, ...], now: float) -> Mask:
     # A family name also means its numbered groups: `Llama` is Llama2, Llama3 and Llama4.
-    patterns = [re.compile(rf"{re.escape(family.lower())}[0-9]*") for family in value]
+    families = {family.lower() for family in value}
     groups = index.postings["tokenizer"]
-    return groups.any_of(name for name in groups.positions if any(p.fullmatch(name) for p in patterns))
+    return groups.any_of(name for name in groups.positions if not families.isdisjoint(_families(name)))
+
+
+def _families(group: str) -> list[str]:
+    stem = len(group.rstrip("0123456789"))
+    return [group[:end] for end in range(stem, len(group) + 1)]
 
 
 def _younger(index: Index, days: int, now: float) -> Mask:

@@ -13,7 +13,7 @@ from typing import Any
 Reader = Callable[[str], Any]
 
 _NUMBER = re.compile(r"\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?|-0+(?:\.0*)?")
-_INTEGER = re.compile(r"\+?[0-9]{1,15}|-0+")
+_INTEGER = re.compile(r"\+?[0-9]{1,400}|-0{1,400}")
 
 
 class Refused(ValueError):
