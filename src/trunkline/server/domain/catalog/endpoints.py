@@ -12,6 +12,8 @@ from trunkline.server.domain.catalog.index import Offer
 
 Json = Mapping[str, Any]
 
+_RETENTION = frozenset({"retains", "retention_days"})
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -37,8 +39,8 @@ class Endpoint:
     @property
     def zdr(self) -> bool:
         """Whether nothing is retained and nothing trained on; unknown counts as both (spec 5.1)."""
-        retains = self.data_policy.get("retains")
-        keeps_nothing = retains is False or (retains is None and self.data_policy.get("retention_days") == 0)
+        retains, days = self.data_policy.get("retains"), self.data_policy.get("retention_days")
+        keeps_nothing = not days and retains is not True and (retains is False or days == 0)
         return self.data_policy.get("training") is False and keeps_nothing
 
     def serves(self, model_id: str) -> bool:
@@ -97,10 +99,17 @@ def complete(model: Json, key: str, wire: Json, notes: Json, provider: Provider)
         key=key,
         wire={**derived, **wire},
         provider=provider.slug,
-        data_policy={**provider.data_policy, **(notes.get("data_policy") or {})},
-        regions=tuple(notes.get("regions") or provider.regions),
+        data_policy=_policy(provider.data_policy, notes.get("data_policy") or {}),
+        regions=provider.regions if notes.get("regions") is None else tuple(notes["regions"]),
         notes=notes,
     )
+
+
+def _policy(provider: Json, own: Json) -> Json:
+    # Retention is said in two members: who states one of them states retention as a whole.
+    if "retains" in own or "retention_days" in own:
+        provider = {key: value for key, value in provider.items() if key not in _RETENTION}
+    return {**provider, **own}
 
 
 def top(endpoints: Sequence[tuple[Json, Json]]) -> Json | None:
