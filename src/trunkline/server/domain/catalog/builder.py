@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from trunkline.server.domain.catalog import endpoints, layers, pricing, rows, slugs, wire, wire_endpoint
+from trunkline.server.domain.catalog import endpoints, layers, pricing, rows, slugs, stated, wire
 from trunkline.server.domain.catalog.endpoints import Endpoint, Provider
 from trunkline.server.domain.catalog.facts import Fact, Kind, Layered, Problem
 from trunkline.server.domain.catalog.index import Index
 from trunkline.server.domain.catalog.snapshot import ORDERS, Row, Snapshot
 
+LAST_SECOND = 253_402_300_799
+"""The last second of the year 9999: a later `created` is no date."""
 _MODEL = msgspec.json.Decoder(wire.Model)
-_REQUIRED_AS_GIVEN = (msgspec.ValidationError, msgspec.DecodeError)
+_SOUND: tuple[tuple[str, str, Callable[[str, wire.Model], bool]], ...] = (
+    ("id", "is not the id of this row", lambda key, model: model.id == key),
+    ("id", "is not written as a model id", lambda key, model: slugs.is_id(key)),
+    ("canonical_slug", "is not written as a slug", lambda key, model: slugs.is_id(model.canonical_slug)),
+    ("created", "expected Unix seconds up to the year 9999", lambda key, model: 0 <= model.created <= LAST_SECOND),
+    ("context_length", "expected a number of tokens", lambda key, model: (model.context_length or 0) >= 0),
+)
 Offers = dict[str, list[tuple[str, dict[str, Any], dict[str, Any]]]]
 
 
@@ -22,7 +30,8 @@ def build(facts: Iterable[Layered], revision: int, now: float) -> tuple[Snapshot
     """Build the snapshot of a revision with the prices of `now` (Unix seconds).
 
     Returns it with the problems of the rows that had to be left out; an import is refused when
-    there are any, a stored revision is served without those rows.
+    there are any, a stored revision is served without those rows. Never raises: facts are what
+    others wrote, and each that makes no row is a problem with its row's key and its field.
     """
     return _Builder(layers.merge(facts)).snapshot(revision, now)
 
@@ -32,18 +41,21 @@ class _Builder:
         self.facts = merged
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
-        self.providers = _providers(merged[Kind.PROVIDER])
-        self.by_name = {provider.name.lower(): provider for provider in self.providers.values()}
+        self.provider_rows: list[dict[str, Any]] = []
+        self.providers: dict[str, Provider] = {}
+        for fact in merged[Kind.PROVIDER].values():
+            self._provider(fact)
+        named = sorted(self.providers.values(), key=lambda provider: provider.slug, reverse=True)
+        self.by_name = {provider.name.lower(): provider for provider in named}
         self.offers: Offers = {}
         for fact in merged[Kind.ENDPOINT].values():
-            offer = (fact.key, msgspec.json.decode(fact.wire), msgspec.json.decode(fact.notes))
-            self.offers.setdefault(fact.key.split(" ", 1)[0], []).append(offer)
+            self._offer(fact)
 
     def snapshot(self, revision: int, now: float) -> tuple[Snapshot, tuple[Problem, ...]]:
         plain: list[Fact] = []
         latest: list[Fact] = []
         for fact in self.facts[Kind.MODEL].values():
-            (latest if b'"alias_target"' in fact.wire else plain).append(fact)
+            (latest if _is_latest(fact) else plain).append(fact)
         found = [row for fact in plain if (row := self._row(fact)) is not None]
         by_id = {row.id: row for _, row in found}
         found += [row for fact in latest if (row := self._latest(fact, by_id)) is not None]
@@ -62,107 +74,148 @@ class _Builder:
             positions={row.id: position for position, row in enumerate(final)},
             canonical=_canonical([(model.canonical_slug, model.id) for model, _ in found]),
             aliases=aliases,
-            providers=self._provider_list(),
+            providers=sorted(self.provider_rows, key=lambda row: (row["name"].lower(), row["slug"])),
             minutes=minutes,
             valid=pricing.window(minutes, now),
             warnings=tuple(self.warnings),
         )
         return snapshot, tuple(self.problems)
 
-    def _row(self, fact: Fact) -> tuple[wire.Model, Row] | None:
-        notes = msgspec.json.decode(fact.notes)
-        if notes.get("hidden") is True:
-            return None
-        offers = self.offers.get(fact.key, [])
-        body, model = fact.wire, None
+    def _offer(self, fact: Fact) -> None:
+        model_id, _, rest = fact.key.partition(" ")
+        if not rest.rpartition(" ")[2].isdecimal():
+            self._leave_out(fact.key, "", "expected a key of model id, tag and number")
+            return
         try:
-            model = _MODEL.decode(body)
-        except _REQUIRED_AS_GIVEN:
-            stated = [(offer, offer_notes) for _, offer, offer_notes in offers]
-            completed = rows.complete(fact.key, msgspec.json.decode(fact.wire), notes, stated)
-            body = msgspec.json.encode(completed)
-            model = self._checked(fact.key, body)
-        if model is None:
+            offer = stated.endpoint(fact.wire)
+            offer_notes = stated.notes(fact.notes, stated.EndpointNotes)
+        except stated.UNREADABLE as error:
+            self.problems.append(_problem(fact.key, error))
+            return
+        self.offers.setdefault(model_id, []).append((fact.key, offer, offer_notes))
+
+    def _provider(self, fact: Fact) -> None:
+        row: dict[str, Any] = {"slug": fact.key, "name": fact.key, "privacy_policy_url": None}
+        try:
+            row |= stated.provider(fact.wire)
+            about = stated.notes(fact.notes, stated.ProviderNotes)
+        except stated.UNREADABLE as error:
+            self.problems.append(_problem(fact.key, error))
+            return
+        if row["slug"] != fact.key:
+            self._leave_out(fact.key, "slug", "is not the slug of this row")
+            return
+        policy, regions = about.get("data_policy") or {}, tuple(about.get("regions") or ())
+        self.providers[fact.key] = Provider(fact.key, row["name"] or fact.key, policy, regions)
+        self.provider_rows.append(row)
+
+    def _row(self, fact: Fact) -> tuple[wire.Model, Row] | None:
+        try:
+            notes = stated.notes(fact.notes, stated.ModelNotes)
+            if notes.get("hidden") is True:
+                return None
+            offers = self.offers.get(fact.key, [])
+            accepted = self._as_given(fact)
+            if accepted is None:
+                pairs = [(offer, offer_notes) for _, offer, offer_notes in offers]
+                accepted = _encoded(rows.complete(fact.key, stated.model(fact.wire), notes, pairs))
+        except stated.UNREADABLE as error:
+            self.problems.append(_problem(fact.key, error))
             return None
-        return model, self._with_endpoints(fact, body, notes, model, offers)
+        model, body, shown = accepted
+        if not self._is_sound(fact.key, model):
+            return None
+        made = [self._endpoint(shown, *offer) for offer in offers]
+        windowed = any(pricing.has_windows(p) for p in (*(e.wire["pricing"] for e in made), shown["pricing"]))
+        return model, Row(fact.key, body, notes, tuple(made), fact.source, windowed)
 
     def _latest(self, fact: Fact, by_id: Mapping[str, Row]) -> tuple[wire.Model, Row] | None:
-        stated = msgspec.json.decode(fact.wire)
-        target = by_id.get((stated.get("alias_target") or {}).get("slug", ""))
-        if target is None:
-            self.warnings.append(f"{fact.key} is not listed: it names no model of this catalogue")
-            return None
-        body = fact.wire
         try:
-            model: wire.Model | None = _MODEL.decode(body)
-        except _REQUIRED_AS_GIVEN:
-            body = msgspec.json.encode(rows.complete_alias(fact.key, stated, target.decode()))
-            model = self._checked(fact.key, body)
-        if model is None:
+            notes = stated.notes(fact.notes, stated.ModelNotes)
+            if notes.get("hidden") is True:
+                return None
+            own = stated.model(fact.wire)
+            target = by_id.get((own.get("alias_target") or {}).get("slug", ""))
+            if target is None:
+                self.warnings.append(f"{fact.key} is not listed: it names no model of this catalogue")
+                return None
+            accepted = self._as_given(fact) or _encoded(rows.complete_alias(fact.key, own, target.decode()))
+        except stated.UNREADABLE as error:
+            self.problems.append(_problem(fact.key, error))
             return None
-        notes = {**target.notes, **msgspec.json.decode(fact.notes)}
-        windowed = target.windowed or pricing.has_windows(msgspec.json.decode(body)["pricing"])
-        return model, Row(fact.key, body, notes, target.endpoints, fact.source, windowed)
+        model, body, shown = accepted
+        if not self._is_sound(fact.key, model):
+            return None
+        windowed = target.windowed or pricing.has_windows(shown["pricing"])
+        return model, Row(fact.key, body, {**target.notes, **notes}, target.endpoints, fact.source, windowed)
 
-    def _with_endpoints(self, fact: Fact, body: bytes, notes: dict[str, Any], model: wire.Model, offers: Any) -> Row:
-        shown: dict[str, Any] = msgspec.json.decode(body) if offers or b'"overrides"' in body else {}
-        made: list[Endpoint] = []
-        for key, offer, offer_notes in offers:
-            slug = endpoints.provider_slug(offer, offer_notes, self.by_name)
-            provider = self.providers.get(slug) or Provider(slug, offer.get("provider_name") or slug, {}, ())
-            endpoint = endpoints.complete(shown, key, offer, offer_notes, provider)
-            try:
-                msgspec.convert(endpoint.wire, wire_endpoint.PublicEndpoint)
-                made.append(endpoint)
-            except msgspec.ValidationError as error:
-                self.problems.append(_problem(key, error))
-        windowed = any(pricing.has_windows(p) for p in (*(e.wire["pricing"] for e in made), shown.get("pricing") or {}))
-        return Row(model.id, body, notes, tuple(made), fact.source, windowed)
-
-    def _checked(self, key: str, body: bytes) -> wire.Model | None:
+    def _as_given(self, fact: Fact) -> tuple[wire.Model, bytes, dict[str, Any]] | None:
+        # A whole row is served in its source's own bytes; decoding it twice also reads what the types skip.
         try:
-            return _MODEL.decode(body)
-        except msgspec.ValidationError as error:
-            self.problems.append(_problem(key, error))
+            return _MODEL.decode(fact.wire), fact.wire, msgspec.json.decode(fact.wire)
+        except stated.UNREADABLE:
             return None
+
+    def _endpoint(self, shown: dict[str, Any], key: str, offer: dict[str, Any], notes: dict[str, Any]) -> Endpoint:
+        slug = endpoints.provider_slug(offer, notes, self.by_name)
+        provider = self.providers.get(slug) or Provider(slug, offer.get("provider_name") or slug, {}, ())
+        return endpoints.complete(shown, key, offer, notes, provider)
+
+    def _is_sound(self, key: str, model: wire.Model) -> bool:
+        """Check what types cannot say; the first wrong field is the problem."""
+        for field, message, holds in _SOUND:
+            if not holds(key, model):
+                self._leave_out(key, field, message)
+                return False
+        return True
+
+    def _leave_out(self, key: str, field: str, message: str) -> None:
+        self.problems.append(Problem(key, field, message))
 
     def _alias_targets(self) -> dict[str, str]:
-        return {key: msgspec.json.decode(fact.wire)["target"] for key, fact in self.facts[Kind.ALIAS].items()}
-
-    def _provider_list(self) -> list[dict[str, Any]]:
-        listed = []
-        for fact in self.facts[Kind.PROVIDER].values():
-            row = {"slug": fact.key, "name": fact.key, "privacy_policy_url": None, **msgspec.json.decode(fact.wire)}
+        targets = {}
+        for key, fact in self.facts[Kind.ALIAS].items():
+            if not slugs.is_id(key):
+                self._leave_out(key, "", "is not written as a model id")
+                continue
             try:
-                msgspec.convert(row, wire_endpoint.Provider)
-                listed.append(row)
-            except msgspec.ValidationError as error:
-                self.problems.append(_problem(fact.key, error))
-        return sorted(listed, key=lambda row: (row["name"].lower(), row["slug"]))
+                targets[key] = stated.target(fact.wire)
+            except stated.UNREADABLE as error:
+                self.problems.append(_problem(key, error))
+        return targets
 
 
-def _providers(facts: Mapping[str, Fact]) -> dict[str, Provider]:
-    made = {}
-    for slug, fact in facts.items():
-        shown, notes = msgspec.json.decode(fact.wire), msgspec.json.decode(fact.notes)
-        policy, regions = notes.get("data_policy") or {}, tuple(notes.get("regions") or ())
-        made[slug] = Provider(slug, shown.get("name") or slug, policy, regions)
-    return made
+def _encoded(row: dict[str, Any]) -> tuple[wire.Model, bytes, dict[str, Any]]:
+    body = msgspec.json.encode(row)
+    return _MODEL.decode(body), body, row
+
+
+def _is_latest(fact: Fact) -> bool:
+    if b'"alias_target"' not in fact.wire:
+        return False
+    try:
+        return "alias_target" in msgspec.json.decode(fact.wire, type=dict)
+    except stated.UNREADABLE:
+        return False
 
 
 def _canonical(pairs: list[tuple[str, str]]) -> dict[str, int]:
     # Variants share their base's canonical slug: the default variant's row stands for it, else the first.
     chosen: dict[str, int] = {}
     for position, (canonical, model_id) in enumerate(pairs):
-        if canonical not in chosen or (":" not in model_id and ":" in pairs[chosen[canonical]][1]):
+        if canonical not in chosen or _distance(model_id) < _distance(pairs[chosen[canonical]][1]):
             chosen[canonical] = position
     return chosen
+
+
+def _distance(model_id: str) -> tuple[bool, bool]:
+    return (model_id.startswith("~"), ":" in model_id)
 
 
 def _pricings(row: Row) -> list[dict[str, Any]]:
     return [row.decode()["pricing"], *(endpoint.wire["pricing"] for endpoint in row.endpoints)]
 
 
-def _problem(key: str, error: msgspec.ValidationError) -> Problem:
+def _problem(key: str, error: Exception) -> Problem:
     message, _, path = str(error).partition(" - at `$")
     return Problem(key, path.strip("`").lstrip("."), message)

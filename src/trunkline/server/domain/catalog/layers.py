@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from trunkline.server.domain.catalog.facts import BASE, Fact, Kind, Layered
+from trunkline.server.domain.catalog.stated import UNREADABLE
 
 Facts = dict[Kind, dict[str, Fact]]
 
@@ -42,4 +43,10 @@ def _over(below: Fact, above: Fact) -> Fact:
 
 
 def _merged(below: bytes, above: bytes) -> bytes:
-    return msgspec.json.encode({**msgspec.json.decode(below), **msgspec.json.decode(above)})
+    fields: dict[str, object] = {}
+    for text in (below, above):
+        try:
+            fields |= msgspec.json.decode(text, type=dict)
+        except UNREADABLE:
+            return text  # passed on as it is, so that whoever reads the row can name what is wrong with it
+    return msgspec.json.encode(fields)

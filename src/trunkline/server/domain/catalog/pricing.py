@@ -5,15 +5,19 @@ Amounts are `Decimal` USD per single unit; an unknown price is None here and "-1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from trunkline.server.domain.catalog import vocabulary
+
 UNKNOWN = "-1"
 DAY = 86_400
 _CONDITIONS = ("min_prompt_tokens", "utc_start", "utc_end", "utc_days")
-_WEEKDAYS = {day: number for number, day in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
+_WEEKDAYS = {name: number for number, day in enumerate(vocabulary.WEEKDAYS) for name in (day, day[:3])}
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _THURSDAY = 3  # 1 January 1970 was a Thursday; Monday is 0
 
 
@@ -32,8 +36,8 @@ class Moment:
 
 
 def amount(price: object) -> Decimal | None:
-    """Return a wire price as a Decimal in USD per unit, None where it is absent, unknown or per request."""
-    if not isinstance(price, str) or price == UNKNOWN:
+    """Return a wire price as a Decimal in USD per unit, None where it is absent, unknown, per request or no price."""
+    if not isinstance(price, str) or not _PLAIN.fullmatch(price):
         return None
     return Decimal(price)
 
@@ -62,6 +66,11 @@ def price_at(pricing: Mapping[str, Any], moment: Moment) -> dict[str, Any]:
         if "min_prompt_tokens" not in entry and _holds(entry, moment):
             priced.update((key, value) for key, value in entry.items() if key not in _CONDITIONS)
     return priced
+
+
+def weekday(name: str) -> int | None:
+    """Return the number of a weekday (Monday is 0) from its English name or the first three letters of it."""
+    return _WEEKDAYS.get(name.lower())
 
 
 def boundaries(pricings: Iterable[Mapping[str, Any]]) -> tuple[int, ...]:
@@ -97,7 +106,7 @@ def _minute(hhmm: float) -> int:
 
 def _holds(entry: Mapping[str, Any], moment: Moment) -> bool:
     days = entry.get("utc_days")
-    if days is not None and not any(_weekday(day) == moment.weekday for day in days):
+    if days is not None and not any(weekday(day) == moment.weekday for day in days):
         return False
     start, end = _minute(entry.get("utc_start", 0)), _minute(entry.get("utc_end", 2400))
     if start == end:
@@ -105,7 +114,3 @@ def _holds(entry: Mapping[str, Any], moment: Moment) -> bool:
     if start < end:
         return start <= moment.minute < end
     return moment.minute >= start or moment.minute < end
-
-
-def _weekday(name: str) -> int | None:
-    return _WEEKDAYS.get(name[:3].lower())

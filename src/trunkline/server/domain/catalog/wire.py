@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from trunkline.server.domain.catalog import vocabulary
+from trunkline.server.domain.catalog import pricing, vocabulary
 
 
 def _open(values: tuple[object, ...]) -> dict[str, object]:
@@ -20,7 +20,8 @@ def _open(values: tuple[object, ...]) -> dict[str, object]:
 Price = Annotated[
     str,
     Meta(
-        pattern=r"^(-1|[0-9]+(\.[0-9]+)?)$",
+        # Python's `$` also matches before a last line feed, which JSON Schema's does not.
+        pattern=r"^(-1|[0-9]{1,40}(\.[0-9]{1,40})?)(?!\n)$",
         description='USD per unit in plain decimal notation; "0" is free, "-1" is unknown or decided per request.',
         examples=["0.00003"],
     ),
@@ -49,6 +50,15 @@ class PriceOverride(Struct, frozen=True):
     input_cache_read: Price | UnsetType = UNSET
     input_cache_write: Price | UnsetType = UNSET
     input_cache_write_1h: Price | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse times and days that name no time: a price that silently never holds is a wrong price."""
+        for time in (self.utc_start, self.utc_end):
+            if time is not UNSET and time % 100 > 59:
+                raise ValueError(f"{time} is no time of day as HHMM")
+        for day in self.utc_days or ():
+            if pricing.weekday(day) is None:
+                raise ValueError(f"{day[:40]!r} is no weekday")
 
 
 class PublicPricing(Struct, frozen=True):
