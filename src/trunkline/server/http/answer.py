@@ -108,4 +108,5 @@ def negotiate(accept_encoding: bytes) -> bytes:
             continue
     anything = wishes.get(b"*", 0.0)
     best = max(CODINGS, key=lambda coding: wishes.get(coding, anything))
-    return best if wishes.get(best, anything) > 0 else b""
+    wanted = wishes.get(best, anything)
+    return best if wanted > 0 and wanted >= wishes.get(b"identity", 0.0) else b""

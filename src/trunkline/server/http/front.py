@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from trunkline.server.errors import MethodNotAllowed, PayloadTooLarge, TrunklineError
+from trunkline.server.errors import BadRequest, Issue, MethodNotAllowed, PayloadTooLarge, TrunklineError, Unavailable
 from trunkline.server.http import answer as answers
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.cache import AnswerCache
@@ -54,11 +54,15 @@ class Front:
         coding = self._coding(headers.get(b"accept-encoding", b""))
         epoch, made = None, None
         try:
+            if b"content-length" in headers or b"transfer-encoding" in headers:
+                await self._bound(headers, receive)
             epoch = self._context.snapshot()
             if request.method in ("GET", "HEAD"):
                 made = self._cache.get(epoch, key)
-        except TrunklineError:
+        except Unavailable:
             epoch = None  # no catalogue yet: operations that need one say so themselves
+        except TrunklineError as error:
+            made = fault(error)
         if made is None:
             made = self._answer(request)
             if made.lasting and epoch is not None:
@@ -72,10 +76,23 @@ class Front:
                 self._cache.put(epoch, key, made)
         await self._send(made, request, coding, send)
 
+    async def _bound(self, headers: Mapping[bytes, bytes], receive: Receive) -> None:
+        """Refuse a body over the limit: by its stated length, or where none is stated as soon as it gets there."""
+        stated = headers.get(b"content-length")
+        size, more = 0, stated is None
+        if stated is not None:
+            if not stated.isdigit():
+                raise BadRequest(issues=[Issue("content-length", "expected a number of bytes")])
+            size = int(stated)
+        while more and size <= self._body_limit:
+            message = await receive()
+            size += len(message.get("body") or b"")
+            more = message.get("more_body", False)
+        if size > self._body_limit:
+            raise PayloadTooLarge
+
     def _answer(self, request: Request) -> Answer:
         try:
-            if int(request.headers.get(b"content-length", b"0") or 0) > self._body_limit:
-                raise PayloadTooLarge
             operation, params = self._router.find(request.path)
             if request.method == "OPTIONS":
                 return Answer(204, b"", headers=_PREFLIGHT)

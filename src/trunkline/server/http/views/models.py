@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from string import punctuation
+from urllib.parse import quote
+
 import msgspec
 
 from trunkline.server.http.request import Request
 from trunkline.server.usecases.models import ModelPage
+
+_AS_SENT = punctuation
+"""What stands in a link as the caller wrote it; bytes outside of ASCII are percent-encoded."""
 
 
 def list_body(page: ModelPage, request: Request) -> bytes:
@@ -21,8 +27,8 @@ def next_link(page: ModelPage, request: Request) -> str | None:
         return None
     kept = [
         pair
-        for pair in request.query.decode("ascii", "replace").split("&")
+        for pair in quote(request.query, safe=_AS_SENT).split("&")
         if pair and pair.partition("=")[0] not in ("offset", "limit")
     ]
     query = "&".join([*kept, f"offset={page.next_offset}&limit={page.limit}"])
-    return f"{request.path.removesuffix(b'/').decode('ascii', 'replace')}?{query}"
+    return f"{quote(request.path.removesuffix(b'/'), safe=_AS_SENT)}?{query}"
