@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import socket
 import sys
@@ -47,6 +48,12 @@ def serve(flags: Listen = _DEFAULTS) -> int:
     url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
     _say(f"Trunkline {__version__} at {url}/api/v1 (documentation: {url}/docs)")
     _say(f"data in {settings.home}")
+
+    # Loaded here once, after the checks that need none of it: forked workers share its memory (frozen, so that the
+    # garbage collector does not write to it), and a replacement starts at once.
+    import trunkline.server.runtime  # noqa: F401
+
+    gc.freeze()
 
     ours, theirs = multiprocessing.Pipe(duplex=False)
     server = granian.Granian(
