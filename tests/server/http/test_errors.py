@@ -166,6 +166,7 @@ def test_what_is_not_http_is_no_server_error(site: Site):
     for request in (
         b"\x16\x03\x01\x00\r\n\r\n",
         b"GET\r\n\r\n",
+        b"GET /api/v1/models?q=<a> HTTP/1.1\r\nhost: x\r\n\r\n",
         b"GET /api/v1/models?q=a b HTTP/1.1\r\nhost: x\r\n\r\n",
         b"GET /api/v1/models?q=\xff HTTP/1.1\r\nhost: x\r\n\r\n",
         b"GET /api/v1/models HTTP/1.1\r\nhost: x\r\ncontent-length: abc\r\n\r\n",
