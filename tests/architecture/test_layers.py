@@ -91,6 +91,8 @@ def _impure(node: ast.AST) -> str | None:
             func=ast.Attribute(attr="now" | "utcnow" | "today" | "monotonic" | "perf_counter" | "time_ns" as name)
         ):
             return f"reads the clock with .{name}()"
+        case ast.Call(func=ast.Name(id="uuid1" | "uuid4" as name) | ast.Attribute(attr="uuid1" | "uuid4" as name)):
+            return f"draws lots with {name}()"
         case ast.Call(func=ast.Attribute(value=ast.Name(id="time"), attr="time")):
             return "reads the clock with time.time()"
         case ast.Call(func=ast.Attribute(attr="read_text" | "read_bytes" | "write_text" | "write_bytes" as name)):
@@ -126,7 +128,15 @@ def test_the_domain_is_pure():
 
 @pytest.mark.parametrize(
     "code",
-    ["async def f(): ...", "open('x')", "datetime.now(UTC)", "time.time()", "Path('x').read_text()", "date.today()"],
+    [
+        "async def f(): ...",
+        "open('x')",
+        "datetime.now(UTC)",
+        "time.time()",
+        "Path('x').read_text()",
+        "date.today()",
+        "uuid4()",
+    ],
 )
 def test_the_rule_of_purity_sees_what_it_should(code: str):
     assert any(_impure(node) for node in ast.walk(ast.parse(code)))
