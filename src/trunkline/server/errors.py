@@ -2,8 +2,11 @@
 
     TrunklineError
     ├── BadRequest            400  a parameter or body that is not as documented
+    ├── Unauthorized          401  no key where one is needed, or one that is not valid
+    ├── Forbidden             403  a key of the wrong kind, or a host that the account may not use
     ├── NotFound              404
     ├── MethodNotAllowed      405
+    ├── Conflict              409  an update lost a race
     ├── PayloadTooLarge       413
     ├── Unavailable           503  no catalogue loaded yet
     ├── StoreUnavailable      503  the store cannot be reached
@@ -46,14 +49,35 @@ class BadRequest(TrunklineError):
     message = "Invalid request parameters"
 
 
+class Unauthorized(TrunklineError):
+    status = 401
+    message = "Missing Authentication header"
+
+
+class Forbidden(TrunklineError):
+    status = 403
+    message = "Only management keys can perform this operation"
+
+
 class NotFound(TrunklineError):
     status = 404
     message = "Resource not found"
 
 
 class MethodNotAllowed(TrunklineError):
+    """A method that the path does not take; `allowed` lists those that it takes."""
+
     status = 405
     message = "Method not allowed"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__()
+        self.allowed = tuple(allowed)
+
+
+class Conflict(TrunklineError):
+    status = 409
+    message = "Resource conflict. Please try again later."
 
 
 class PayloadTooLarge(TrunklineError):

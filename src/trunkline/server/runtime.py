@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from trunkline.server.adapters.memory.callers import NoCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
 from trunkline.server.adapters.store.catalog import SqlCatalogStore, open_catalog_store
 from trunkline.server.adapters.telemetry import logs
@@ -63,7 +64,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> ap
         store.close()
 
     return app.create(
-        Context(catalogue, clock, settings.rss_title, settings.site_url),
+        Context(catalogue, NoCallers(), clock, settings.rss_title, settings.site_url),
         HostTable(settings.hosts, settings.trusted_proxies),
         body_limit=settings.body_limit,
         start=start,

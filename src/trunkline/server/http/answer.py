@@ -36,55 +36,69 @@ CODINGS: dict[bytes, Callable[[bytes], bytes]] = {b"zstd": _zstd, b"br": _brotli
 """The content codings on offer, preferred first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An answer in one content coding: body, headers, entity tag (b"" for none), and the headers of a 304."""
+
+    body: bytes
+    headers: list[Header]
+    tag: bytes
+    unchanged_headers: list[Header]
+
+
 @dataclass(slots=True)
 class Answer:
     """What goes back: `headers` without length, coding and entity tag.
 
-    `public` answers may be kept by shared caches and revalidated by entity tag; `lasting` ones stay
-    the same until the catalogue changes, so the server keeps them too (spec 3.5).
+    `tagged` answers carry an entity tag and may be kept by whoever asked (and by shared caches, where
+    no key was sent); `lasting` ones stay the same until the catalogue or the caller's policy changes,
+    so the server keeps them too (spec 3.5).
     """
 
     status: int
     body: bytes
     content_type: bytes = JSON
     headers: tuple[Header, ...] = ()
-    public: bool = False
+    tagged: bool = False
     lasting: bool = False
-    _ready: dict[bytes, tuple[bytes, list[Header], bytes]] = field(default_factory=dict)
+    keyed: bool = False
+    """Whether a valid key had a part in it: no shared cache may keep it."""
+    _ready: dict[bytes, Encoded] = field(default_factory=dict)
     _tag: str = ""
 
     @property
     def size(self) -> int:
         """Bytes held in memory, all codings together."""
-        return len(self.body) + sum(len(body) for body, _, _ in self._ready.values())
+        return len(self.body) + sum(len(made.body) for made in self._ready.values())
 
     def needs_encoding(self, coding: bytes) -> bool:
         """Tell whether `ready(coding)` has yet to compress a body."""
         return coding not in self._ready and coding in CODINGS and len(self.body) >= SMALLEST_COMPRESSED
 
-    def ready(self, coding: bytes) -> tuple[bytes, list[Header], bytes]:
-        """Return the body in a content coding (b"" for none), its headers, and its entity tag (b"" for none)."""
+    def ready(self, coding: bytes) -> Encoded:
+        """Return the answer in a content coding (b"" for none)."""
         made = self._ready.get(coding)
         if made is None:
             made = self._ready[coding] = self._make(coding)
         return made
 
-    def _make(self, coding: bytes) -> tuple[bytes, list[Header], bytes]:
+    def _make(self, coding: bytes) -> Encoded:
         compressed = coding in CODINGS and len(self.body) >= SMALLEST_COMPRESSED
         body = CODINGS[coding](self.body) if compressed else self.body
         headers = [(b"content-type", self.content_type), (b"content-length", str(len(body)).encode()), *self.headers]
         tag = b""
         if compressed:
             headers.append((b"content-encoding", coding))
-        if self.public:
+        if self.tagged:
             tag = self._entity_tag(coding if compressed else b"")
             headers += [
                 (b"etag", tag),
-                (b"cache-control", b"public, max-age=60"),
+                (b"cache-control", b"private, no-cache" if self.keyed else b"public, max-age=60"),
                 (b"vary", b"Accept-Encoding, Authorization, Host"),
                 (b"access-control-allow-origin", b"*"),
             ]
-        return body, headers, tag
+        unchanged = [header for header in headers if header[0] not in (b"content-type", b"content-length")]
+        return Encoded(body, headers, tag, unchanged)
 
     def _entity_tag(self, coding: bytes) -> bytes:
         # A digest of the body, not the revision: an import that leaves an answer as it was keeps its tag.
@@ -92,9 +106,9 @@ class Answer:
         return f'"{self._tag}{"-" + coding.decode() if coding else ""}"'.encode()
 
 
-def json(value: Any, *, status: int = 200, public: bool = False, lasting: bool = False) -> Answer:
+def json(value: Any, *, status: int = 200, tagged: bool = False, lasting: bool = False) -> Answer:
     """Return a JSON answer of a value that msgspec can encode."""
-    return Answer(status, msgspec.json.encode(value), public=public, lasting=lasting)
+    return Answer(status, msgspec.json.encode(value), tagged=tagged, lasting=lasting)
 
 
 def negotiate(accept_encoding: bytes) -> bytes:

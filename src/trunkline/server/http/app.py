@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trunkline.server.errors import TrunklineError
+from trunkline.server.http.body import Receive
 from trunkline.server.http.cache import AnswerCache
-from trunkline.server.http.front import Front, Receive, Scope, Send
+from trunkline.server.http.front import Front
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context, Operation
 from trunkline.server.http.router import Router
 from trunkline.server.http.routes import documentation, embeddings, endpoints, health, models, providers
+from trunkline.server.http.sending import Scope, Send
 
 _DESCRIBED: tuple[Operation, ...] = (
     *models.OPERATIONS,

@@ -24,5 +24,5 @@ def _headers(error: TrunklineError) -> tuple[Header, ...]:
     if isinstance(error, Unavailable):
         headers += ((b"retry-after", b"1"),)
     if isinstance(error, MethodNotAllowed):
-        headers += ((b"allow", b"GET, HEAD, OPTIONS"),)
+        headers += ((b"allow", ", ".join(error.allowed).encode()),)
     return headers

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
-from trunkline.server.errors import BadRequest, Issue, MethodNotAllowed, PayloadTooLarge, TrunklineError, Unavailable
+from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.errors import Forbidden, TrunklineError, Unauthorized
 from trunkline.server.http import answer as answers
+from trunkline.server.http.access import Access, bearer
 from trunkline.server.http.answer import Answer
+from trunkline.server.http.body import Receive, read_body
 from trunkline.server.http.cache import AnswerCache
 from trunkline.server.http.faults import fault
 from trunkline.server.http.hosts import HostTable
-from trunkline.server.http.operations import Context
+from trunkline.server.http.operations import Context, Operation
 from trunkline.server.http.request import Request, raw_path
-from trunkline.server.http.router import Router
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from trunkline.server.http.router import Router, allowed
+from trunkline.server.http.sending import Scope, Send, send_answer
 
 LONG_COMPRESSION = 200_000
 """Bodies of more bytes are compressed off the event loop."""
-_PREFLIGHT = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"*"),
-    (b"access-control-max-age", b"86400"),
-)
+_READS = ("GET", "HEAD")
 _log = structlog.get_logger(__name__)
 
 
@@ -47,64 +42,62 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request (ASGI 3)."""
         headers = dict(scope["headers"])
-        peer = scope["client"][0] if scope.get("client") else None
-        region = self._hosts.region(headers, peer)
-        request = Request(scope["method"], raw_path(scope), scope["query_string"], headers, region)
-        key = (request.path, request.query, region)
         coding = self._coding(headers.get(b"accept-encoding", b""))
-        epoch, made = None, None
+        made: Answer | None = None
         try:
-            if b"content-length" in headers or b"transfer-encoding" in headers:
-                await self._bound(headers, receive)
-            epoch = self._context.snapshot()
-            if request.method in ("GET", "HEAD"):
-                made = self._cache.get(epoch, key)
-        except Unavailable:
-            epoch = None  # no catalogue yet: operations that need one say so themselves
+            made = await self._answer(scope, headers, receive, coding)
         except TrunklineError as error:
             made = fault(error)
-        if made is None:
-            made = self._answer(request)
-            if made.lasting and epoch is not None:
-                self._cache.put(epoch, key, made)
-        if made.needs_encoding(coding):
-            if len(made.body) > LONG_COMPRESSION:
-                await asyncio.to_thread(made.ready, coding)
-            else:
-                made.ready(coding)
-            if made.lasting and epoch is not None:
-                self._cache.put(epoch, key, made)
-        await self._send(made, request, coding, send)
-
-    async def _bound(self, headers: Mapping[bytes, bytes], receive: Receive) -> None:
-        """Refuse a body over the limit: by its stated length, or where none is stated as soon as it gets there."""
-        stated = headers.get(b"content-length")
-        size, more = 0, stated is None
-        if stated is not None:
-            if not stated.isdigit():
-                raise BadRequest(issues=[Issue("content-length", "expected a number of bytes")])
-            size = int(stated)
-        while more and size <= self._body_limit:
-            message = await receive()
-            size += len(message.get("body") or b"")
-            more = message.get("more_body", False)
-        if size > self._body_limit:
-            raise PayloadTooLarge
-
-    def _answer(self, request: Request) -> Answer:
-        try:
-            operation, params = self._router.find(request.path)
-            if request.method == "OPTIONS":
-                return Answer(204, b"", headers=_PREFLIGHT)
-            if request.method not in ("GET", "HEAD"):
-                raise MethodNotAllowed
-            named = Request(request.method, request.path, request.query, request.headers, request.region, params)
-            return operation.handler(self._context, named)
-        except TrunklineError as error:
-            return fault(error)
         except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
-            _log.exception("request failed", method=request.method, path=request.path.decode("ascii", "replace"))
-            return fault(TrunklineError())
+            _log.exception("request failed", method=scope["method"], path=scope["path"])
+            made = fault(TrunklineError())
+        await send_answer(made, scope["method"], headers, coding, send)
+
+    async def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes) -> Answer:
+        peer = scope["client"][0] if scope.get("client") else None
+        region = self._hosts.region(headers, peer)
+        path, method, query = raw_path(scope), scope["method"], scope["query_string"]
+        body = b""
+        if b"content-length" in headers or b"transfer-encoding" in headers:
+            body = await read_body(headers, receive, self._body_limit)
+        authorization = headers.get(b"authorization")
+        caller = None if authorization is None else await self._caller(authorization)
+
+        epoch = self._context.epoch()
+        key = (path, query, region, None if caller is None else self._context.callers.view(caller))
+        if method in _READS and (kept := self._cache.get(epoch, key)) is not None:
+            return await self._encoded(kept, coding, epoch, key) if kept.needs_encoding(coding) else kept
+        if method == "OPTIONS":
+            return _preflight(allowed(self._router.methods(path)[0]))
+        operation, params = self._router.find(method, path)
+        _admit(operation, authorization, caller)
+        request = Request(method, path, query, headers, region, params, caller, body, peer)
+        if operation.blocking:
+            made = await asyncio.to_thread(operation.handler, self._context, request)
+        else:
+            made = operation.handler(self._context, request)
+        made.keyed = caller is not None
+        return await self._encoded(made, coding, epoch, key)
+
+    async def _encoded(self, made: Answer, coding: bytes, epoch: object, key: Any) -> Answer:
+        # An answer grows by each coding that it is asked in: compressed once, then kept with the others.
+        if made.needs_encoding(coding) and len(made.body) > LONG_COMPRESSION:
+            await asyncio.to_thread(made.ready, coding)
+        else:
+            made.ready(coding)
+        if made.lasting:
+            self._cache.put(epoch, key, made)
+        return made
+
+    async def _caller(self, authorization: bytes) -> Caller | None:
+        token = bearer(authorization)
+        if token is None:
+            return None
+        callers = self._context.callers
+        known, caller = callers.known(token)
+        if not known:
+            caller = await asyncio.to_thread(callers.look_up, token)
+        return caller
 
     def _coding(self, accept_encoding: bytes) -> bytes:
         coding = self._codings.get(accept_encoding)
@@ -114,22 +107,27 @@ class Front:
                 self._codings[accept_encoding] = coding
         return coding
 
-    async def _send(self, made: Answer, request: Request, coding: bytes, send: Send) -> None:
-        body, headers, tag = made.ready(coding)
-        status = made.status
-        if tag and _matches(request.headers, tag):
-            status, body = 304, b""
-            headers = [header for header in headers if header[0] not in (b"content-type", b"content-length")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+
+def _admit(operation: Operation, authorization: bytes | None, caller: Caller | None) -> None:
+    """Let a caller to an operation (spec 1.1: 401, then 403)."""
+    if operation.access is Access.PUBLIC:
+        return
+    if caller is None:
+        raise Unauthorized(None if authorization is None else "User not found.")
+    if operation.access is Access.MANAGEMENT and not caller.key.is_management:
+        raise Forbidden
+    if operation.access is Access.INFERENCE and caller.key.is_management:
+        raise Forbidden("Management keys cannot be used for inference")
 
 
-def _matches(headers: Mapping[bytes, bytes], tag: bytes) -> bool:
-    wanted = headers.get(b"if-none-match")
-    if wanted is None:
-        return False
-    return (
-        wanted == tag
-        or wanted.strip() == b"*"
-        or tag in (part.strip().removeprefix(b"W/") for part in wanted.split(b","))
+def _preflight(methods: tuple[str, ...]) -> Answer:
+    return Answer(
+        204,
+        b"",
+        headers=(
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-allow-methods", ", ".join(methods).encode()),
+            (b"access-control-allow-headers", b"*"),
+            (b"access-control-max-age", b"86400"),
+        ),
     )

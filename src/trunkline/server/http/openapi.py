@@ -13,6 +13,7 @@ from trunkline import __version__
 from trunkline.server.domain.catalog.filters import Filter
 from trunkline.server.domain.catalog.query import Parameter
 from trunkline.server.http import schemas
+from trunkline.server.http.access import Access
 from trunkline.server.http.operations import Operation
 
 _REF = "#/components/schemas/{name}"
@@ -20,17 +21,24 @@ _PATH_PARAMETERS = {
     "author": ("Author of the model; `~author` for its latest-model rows.", "openai"),
     "slug": ("Slug of the model, with or without variants.", "gpt-4"),
 }
-_STATUS_TEXT = {400: "A parameter is not as documented", 404: "There is no such resource", 503: "No catalogue yet"}
+_STATUS_TEXT = {
+    400: "A parameter or the body is not as documented",
+    401: "No key, or one that is not valid",
+    403: "A key of the wrong kind, or a host that the account may not use",
+    404: "There is no such resource",
+    409: "Somebody else changed it at the same time",
+    503: "No catalogue yet, or the store cannot be reached",
+}
 
 
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """Return the document as plain data, ready for JSON or YAML."""
     operations = tuple(operations)
-    types = [operation.answers for operation in operations if operation.answers is not None]
+    types = [kind for operation in operations for kind in (operation.answers, operation.body) if kind is not None]
     _, components = msgspec.json.schema_components([*types, schemas.ErrorResponse], ref_template=_REF)
     paths: dict[str, Any] = {}
     for operation in operations:
-        paths[operation.path] = {"get": _operation(operation)}
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -43,8 +51,13 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
-        "components": {"schemas": dict(sorted(components.items()))},
+        "components": {"schemas": dict(sorted(components.items())), "securitySchemes": _schemes(operations)},
     }
+
+
+def _schemes(operations: Iterable[Operation]) -> dict[str, Any]:
+    asked = {operation.access for operation in operations} - {Access.PUBLIC}
+    return {access.value: {"type": "http", "scheme": "bearer"} for access in Access if access in asked}
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -54,7 +67,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["description"] = operation.description
     if names or operation.parameters:
         described["parameters"] = [*map(_path_parameter, names), *map(_query_parameter, operation.parameters)]
-    described["responses"] = {"200": _success(operation)} | {
+    if operation.body is not None:
+        schema = {"$ref": _REF.format(name=operation.body.__name__)}
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if operation.access is not Access.PUBLIC:
+        described["security"] = [{operation.access.value: []}]
+    described["responses"] = {str(operation.status): _success(operation)} | {
         str(status): _failure(_STATUS_TEXT[status]) for status in operation.errors
     }
     described["responses"]["default"] = _failure("Any other failure")

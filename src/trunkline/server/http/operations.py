@@ -10,18 +10,21 @@ from trunkline.server.domain.catalog import query
 from trunkline.server.domain.catalog.filters import Filter
 from trunkline.server.domain.catalog.query import Parameter
 from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.errors import Unavailable
+from trunkline.server.http.access import Access
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.request import Request
-from trunkline.server.usecases.ports import Catalogue, Clock
+from trunkline.server.usecases.ports import Callers, Catalogue, Clock
 
 API = "/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What handlers reach: the catalogue, the clock, and how feeds name and link the site."""
+    """What the front and handlers reach: catalogue, callers, clock, and how feeds name and link the site."""
 
     catalogue: Catalogue
+    callers: Callers
     clock: Clock
     rss_title: str
     site_url: str
@@ -29,6 +32,13 @@ class Context:
     def snapshot(self) -> Snapshot:
         """Return the catalogue as it is now. Raises `Unavailable` when none is loaded."""
         return self.catalogue.current(self.clock())
+
+    def epoch(self) -> Snapshot | None:
+        """Return what kept answers are true for: the catalogue as it is now, None before the first."""
+        try:
+            return self.catalogue.current(self.clock())
+        except Unavailable:
+            return None
 
 
 Handler = Callable[[Context, Request], Answer]
@@ -38,8 +48,10 @@ Handler = Callable[[Context, Request], Answer]
 class Operation:
     """One operation of the API.
 
-    `path` has its parameters in braces; `answers` is the msgspec type of the 200 body, None where
-    the body is not JSON of ours; `errors` are the statuses that it may answer besides.
+    `path` has its parameters in braces; `answers` is the msgspec type of the successful body, None
+    where it is not JSON of ours; `status` that of success, `errors` what it may answer besides.
+    `body` is the msgspec type of the request's body. `blocking` handlers reach the store and run in
+    a thread, the others on the event loop.
     """
 
     id: str
@@ -52,6 +64,11 @@ class Operation:
     parameters: Sequence[Parameter | Filter] = ()
     errors: Sequence[int] = ()
     media: str = "application/json"
+    method: str = "GET"
+    access: Access = Access.PUBLIC
+    body: Any = None
+    status: int = 200
+    blocking: bool = False
 
     def read(self, request: Request) -> dict[str, Any]:
         """Read the request's query into values. Raises `BadRequest`."""

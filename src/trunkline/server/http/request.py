@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
+import msgspec
+
+from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.errors import BadRequest, Issue, NotFound
 
+T = TypeVar("T")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: `path` is as sent, without query; `region` that of the host asked, None for global."""
+    """One request.
+
+    `path` is as sent, without query; `region` that of the host asked, None for global; `caller` the
+    valid key that came with it; `peer` the address that it came from.
+    """
 
     method: str
     path: bytes
@@ -23,6 +31,19 @@ class Request:
     headers: Mapping[bytes, bytes]
     region: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    caller: Caller | None = None
+    body: bytes = b""
+    peer: str | None = None
+
+    def read(self, kind: type[T]) -> T:
+        """Return the JSON body as a msgspec type; unknown fields are ignored. Raises `BadRequest` naming the field."""
+        try:
+            return msgspec.json.decode(self.body or b"{}", type=kind)
+        except msgspec.ValidationError as error:
+            message, _, path = str(error).partition(" - at `$")
+            raise BadRequest(issues=[Issue(path.strip("`").lstrip(".") or "body", message)]) from None
+        except (msgspec.DecodeError, RecursionError):
+            raise BadRequest(issues=[Issue("body", "expected a JSON object")]) from None
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the query's decoded pairs in order. Raises `BadRequest` when it is not valid URL encoding."""

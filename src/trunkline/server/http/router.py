@@ -1,39 +1,57 @@
-"""Finds the operation of a path: exact paths by one look-up, patterns by their number of segments."""
+"""Finds the operation of a path and method: exact paths by one look-up, patterns by their number of segments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from trunkline.server.errors import NotFound
+from trunkline.server.errors import MethodNotAllowed, NotFound
 from trunkline.server.http.operations import Operation
 from trunkline.server.http.request import segments
 
+Parts = tuple[str, ...]
+Methods = dict[str, Operation]
+
 
 class Router:
-    """The table of operations, ready to be asked."""
+    """The table of operations, ready to be asked. HEAD is asked of GET operations."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        self._exact: dict[tuple[str, ...], Operation] = {}
-        self._patterns: list[tuple[tuple[str, ...], Operation]] = []
+        self._exact: dict[Parts, Methods] = {}
+        self._patterns: dict[Parts, Methods] = {}
         for operation in operations:
             parts = tuple(operation.path.strip("/").split("/"))
-            if any(part.startswith("{") for part in parts):
-                self._patterns.append((parts, operation))
-            else:
-                self._exact[parts] = operation
+            table = self._patterns if any(part.startswith("{") for part in parts) else self._exact
+            table.setdefault(parts, {})[operation.method] = operation
 
-    def find(self, path: bytes) -> tuple[Operation, Mapping[str, str]]:
-        """Return the operation of a raw path and its path parameters. Raises `NotFound`.
+    def find(self, method: str, path: bytes) -> tuple[Operation, Mapping[str, str]]:
+        """Return the operation of a method and raw path, and its path parameters.
 
-        A parameter never matches an empty segment: `/model/openai/` is no model (spec 1.1).
+        Raises `NotFound`, and `MethodNotAllowed` for a known path. A parameter never matches an
+        empty segment: `/model/openai/` is no model (spec 1.1).
         """
+        methods, params = self.methods(path)
+        operation = methods.get("GET" if method == "HEAD" else method)
+        if operation is None:
+            raise MethodNotAllowed(allowed=allowed(methods))
+        return operation, params
+
+    def methods(self, path: bytes) -> tuple[Methods, Mapping[str, str]]:
+        """Return the operations of a raw path by method, and its path parameters. Raises `NotFound`."""
         parts = tuple(segments(path))
-        if (operation := self._exact.get(parts)) is not None:
-            return operation, {}
-        for pattern, operation in self._patterns:
+        if (methods := self._exact.get(parts)) is not None:
+            return methods, {}
+        for pattern, methods in self._patterns.items():
             if len(pattern) == len(parts) and all(
                 part if name.startswith("{") else part == name for name, part in zip(pattern, parts, strict=True)
             ):
                 named = zip(pattern, parts, strict=True)
-                return operation, {name[1:-1]: part for name, part in named if name.startswith("{")}
+                return methods, {name[1:-1]: part for name, part in named if name.startswith("{")}
         raise NotFound
+
+
+def allowed(methods: Iterable[str]) -> tuple[str, ...]:
+    """Return the methods that a path takes, as the `Allow` header lists them."""
+    listed = set(methods)
+    if "GET" in listed:
+        listed.add("HEAD")
+    return (*sorted(listed), "OPTIONS")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Protocol
 
 from trunkline.server.domain.catalog.facts import Change, Layered, Revision
 from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.domain.policy.caller import Caller
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much is done and how much there is in all."""
@@ -51,6 +52,37 @@ class Catalogue(Protocol):
 
     def current(self, now: float) -> Snapshot:
         """Return the newest snapshot with the prices of `now` (Unix seconds). Raises `Unavailable` before the first."""
+        ...
+
+
+class CallerStore(Protocol):
+    """What the memory of callers asks of the store. Both raise `StoreUnavailable`."""
+
+    def epoch(self) -> int:
+        """Return a number that moves whenever a key, guardrail, workspace or account changes; cheap to ask."""
+        ...
+
+    def caller(self, key_hash: str) -> Caller | None:
+        """Return the key of a SHA-256 with everything that governs it, valid or not; None for an unknown one."""
+        ...
+
+
+class Callers(Protocol):
+    """Whose keys are valid, remembered until the store says that something changed."""
+
+    def known(self, token: str) -> tuple[bool, Caller | None]:
+        """Return whether memory can tell whose token this is, and the caller; never blocks.
+
+        The caller is None for what is no valid key: unknown, disabled, expired or not of a key's form.
+        """
+        ...
+
+    def look_up(self, token: str) -> Caller | None:
+        """Ask the store whose token this is, and remember it; blocks. Raises `StoreUnavailable`."""
+        ...
+
+    def view(self, caller: Caller) -> Hashable:
+        """Return what answers for this caller are kept under: equal only where all that it may see is equal."""
         ...
 
 

@@ -23,11 +23,11 @@ def operations(described: Sequence[Operation]) -> tuple[Operation, ...]:
 
     @cache
     def page() -> Answer:
-        return Answer(200, api_page.render(document()), b"text/html; charset=utf-8", _PAGE_HEADERS, public=True)
+        return Answer(200, api_page.render(document()), b"text/html; charset=utf-8", _PAGE_HEADERS, tagged=True)
 
     @cache
     def contract() -> Answer:
-        return Answer(200, msgspec.json.encode(document()), public=True)
+        return Answer(200, msgspec.json.encode(document()), tagged=True)
 
     def answer_contract(context: Context, request: Request) -> Answer:
         return contract()

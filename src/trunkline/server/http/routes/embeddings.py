@@ -14,7 +14,7 @@ from trunkline.server.usecases import models
 def _list(context: Context, request: Request) -> Answer:
     values = MODELS.read(request) | {"output_modalities": ("embeddings",)}
     page = models.list_models(context.snapshot(), values, context.clock(), request.region)
-    return Answer(200, view.list_body(page, request), public=True, lasting=True)
+    return Answer(200, view.list_body(page, request), tagged=True, lasting=True)
 
 
 MODELS = Operation(

@@ -11,12 +11,12 @@ from trunkline.server.usecases import endpoints
 
 def _list(context: Context, request: Request) -> Answer:
     found = endpoints.list_endpoints(context.snapshot(), f"{request.params['author']}/{request.params['slug']}")
-    return answer.json({"data": found}, public=True, lasting=True)
+    return answer.json({"data": found}, tagged=True, lasting=True)
 
 
 def _zdr(context: Context, request: Request) -> Answer:
     found = endpoints.list_zdr_endpoints(context.snapshot(), request.region)
-    return answer.json({"data": found}, public=True, lasting=True)
+    return answer.json({"data": found}, tagged=True, lasting=True)
 
 
 OPERATIONS = (

@@ -19,18 +19,18 @@ def _list(context: Context, request: Request) -> Answer:
     if values.get("use_rss") == "true":
         chat_links = values.get("use_rss_chat_links") == "true"
         body = rss.feed(page, title=context.rss_title, site_url=context.site_url, chat_links=chat_links)
-        return Answer(200, body, rss.CONTENT_TYPE, public=True, lasting=lasting)
-    return Answer(200, view.list_body(page, request), public=True, lasting=lasting)
+        return Answer(200, body, rss.CONTENT_TYPE, tagged=True, lasting=lasting)
+    return Answer(200, view.list_body(page, request), tagged=True, lasting=lasting)
 
 
 def _count(context: Context, request: Request) -> Answer:
     count = models.count_models(context.snapshot(), COUNT.read(request), context.clock(), request.region)
-    return answer.json({"data": {"count": count}}, public=True, lasting=True)
+    return answer.json({"data": {"count": count}}, tagged=True, lasting=True)
 
 
 def _get(context: Context, request: Request) -> Answer:
     row = models.get_model(context.snapshot(), f"{request.params['author']}/{request.params['slug']}")
-    return Answer(200, b'{"data":%b}' % row.body, public=True, lasting=True)
+    return Answer(200, b'{"data":%b}' % row.body, tagged=True, lasting=True)
 
 
 LIST = Operation(

@@ -10,7 +10,7 @@ from trunkline.server.usecases import providers
 
 
 def _list(context: Context, request: Request) -> Answer:
-    return answer.json({"data": providers.list_providers(context.snapshot())}, public=True, lasting=True)
+    return answer.json({"data": providers.list_providers(context.snapshot())}, tagged=True, lasting=True)
 
 
 OPERATIONS = (

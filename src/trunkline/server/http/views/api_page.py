@@ -17,7 +17,8 @@ def render(document: dict[str, Any]) -> bytes:
     """Return the page of an OpenAPI document."""
     groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
     for path, item in document["paths"].items():
-        groups[item["get"]["tags"][0]].append({"path": path, **item["get"]})
+        for method, operation in item.items():
+            groups[operation["tags"][0]].append({"path": path, "method": method.upper(), **operation})
     page = _TEMPLATES.get_template("api_page.html")
     return page.render(document=document, groups=groups, kind=_kind).encode()
 
