@@ -1,0 +1,16 @@
+"""Endpoint operations, to be awaited (`…_async`) or not."""
+
+from __future__ import annotations
+
+from trunkline.client.asynchronous.calls import AsyncCalls
+from trunkline.client.asynchronous.endpoints import AsyncEndpoints
+from trunkline.client.synchronous.calls import SyncCalls
+from trunkline.client.synchronous.endpoints import SyncEndpoints
+
+
+class Endpoints(SyncEndpoints, AsyncEndpoints):
+    """Endpoint operations; each has a twin that is awaited, with `_async` after its name."""
+
+    def __init__(self, sync_calls: SyncCalls, async_calls: AsyncCalls) -> None:
+        self._sync_calls = sync_calls
+        self._async_calls = async_calls

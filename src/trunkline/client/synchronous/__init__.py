@@ -1,0 +1,1 @@
+"""The blocking twins of `asynchronous`, made by scripts/unasync.py."""
