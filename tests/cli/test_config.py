@@ -26,7 +26,7 @@ def test_each_setting_is_shown_with_where_it_came_from(trunkline: Trunkline, hom
     assert shown["body_limit"] == {"value": 1048576, "from": "default"}
     assert shown["feeds.openrouter"]["from"] == str(file)
     assert shown["feeds.openrouter"]["value"]["enabled"] is True
-    assert shown["feeds.openrouter"]["value"]["url"] == "https://openrouter.ai/api/v1/models"
+    assert shown["feeds.openrouter"]["value"]["url"] == "https://openrouter.ai/api/v1/models?output_modalities=all"
     assert shown['feeds."models.dev"']["from"] == "default"
     assert {name.partition(".")[0] for name in shown} == {row.name for row in ROWS}
 

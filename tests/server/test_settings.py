@@ -126,14 +126,14 @@ def test_a_named_file_may_name_the_home_relative_to_itself(tmp_path: Path):
 
 def test_nothing_is_fetched_from_anywhere_by_default():
     feeds = load({}, {}).settings.feeds
-    assert set(feeds) == {"openrouter", "models.dev"}
+    assert set(feeds) == {"openrouter", "openrouter-providers", "models.dev"}
     assert not any(feed.enabled for feed in feeds.values())
 
 
 def test_a_new_feed_joins_those_that_come_configured_and_is_on(tmp_path: Path):
     (tmp_path / "trunkline.toml").write_text('[feeds.ours]\nurl = "https://models.example/api.json"\n')
     effective = load({"home": str(tmp_path)}, {})
-    assert set(effective.settings.feeds) == {"openrouter", "models.dev", "ours"}
+    assert set(effective.settings.feeds) == {"openrouter", "openrouter-providers", "models.dev", "ours"}
     assert effective.settings.feeds["ours"].enabled
     assert effective.origins["feeds.ours"] == str(tmp_path / "trunkline.toml")
     assert effective.origins["feeds.openrouter"] == "default"

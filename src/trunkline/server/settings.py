@@ -38,7 +38,8 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 def _feeds() -> dict[str, Feed]:
     # Off by default: nothing is fetched from anywhere unless asked.
     return {
-        "openrouter": Feed(url="https://openrouter.ai/api/v1/models", enabled=False),
+        "openrouter": Feed(url="https://openrouter.ai/api/v1/models?output_modalities=all", enabled=False),
+        "openrouter-providers": Feed(url="https://openrouter.ai/api/v1/providers", enabled=False),
         "models.dev": Feed(url="https://models.dev/api.json", enabled=False),
     }
 

@@ -150,7 +150,7 @@ def commit_once_more(store, times):
     def check(facts):
         if (n := next(left, None)) is not None:
             overlay = Delivery("facts", "x", (Fact(Kind.MODEL, "o/1", b'{"n":%d}' % n),), layer="other")
-            planned = imports.plan(list(store.facts()), [overlay])
+            planned = imports.plan(list(store.facts()), [overlay], now=NOW)
             store.commit(store.head(), "somebody else", NOW, planned.changes)
         return ()
 

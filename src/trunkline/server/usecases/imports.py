@@ -60,7 +60,7 @@ def import_feeds(
     for attempt in range(ATTEMPTS):
         head, current = _current(store, progress)
         progress("Comparing", 0, 1)
-        planned = plan(current, deliveries, merge=merge)
+        planned = plan(current, deliveries, now=int(clock()), merge=merge)
         progress("Comparing", 1, 1)
         progress("Checking", 0, 1)
         found = check(planned.after)

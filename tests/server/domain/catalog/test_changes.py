@@ -1,17 +1,22 @@
 """Deliveries replace what they list and nothing else; what looks like a broken source is told from news."""
 
 import json
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.server.domain.catalog.changes import check_bounds, differences, plan
+from trunkline.server.domain.catalog import changes
+from trunkline.server.domain.catalog.changes import check_bounds, differences
 from trunkline.server.domain.catalog.facts import BASE, Change, Delivery, Fact, Kind, Layered
+
+TODAY = 1_787_400_000
+plan = partial(changes.plan, now=TODAY)
 
 
 def model(name, price="0.1", notes="{}", **fields):
-    wire = {"name": name, "pricing": {"prompt": price, "completion": price}, **fields}
+    wire = {"name": name, "created": 1, "pricing": {"prompt": price, "completion": price}, **fields}
     return Fact(Kind.MODEL, name, json.dumps(wire).encode(), notes.encode())
 
 
@@ -107,12 +112,12 @@ def test_an_overlay_does_not_touch_another():
 
 
 def test_equal_content_is_no_change_whatever_its_order_and_source():
-    one = Fact(Kind.MODEL, "a/1", b'{"name":"x","n":1.0}', b"{}", "first")
-    same = Fact(Kind.MODEL, "a/1", b'{ "n": 1.00, "name": "x" }', b"{ }", "second")
+    one = Fact(Kind.MODEL, "a/1", b'{"name":"x","created":1,"n":1.0}', b"{}", "first")
+    same = Fact(Kind.MODEL, "a/1", b'{ "n": 1.00, "created": 1, "name": "x" }', b"{ }", "second")
     planned = plan([Layered(BASE, one)], [full(same)])
     assert planned.changes == ()
     assert planned.after == (Layered(BASE, one),)
-    other = Fact(Kind.MODEL, "a/1", b'{"name":"x","n":true}')
+    other = Fact(Kind.MODEL, "a/1", b'{"name":"x","created":1,"n":true}')
     assert len(plan([Layered(BASE, one)], [full(other)]).changes) == 1
 
 
@@ -254,3 +259,25 @@ def test_every_base_endpoint_has_a_model_in_some_layer(deliveries):
     for item in after:
         if item.fact.kind is Kind.ENDPOINT and item.layer == BASE:
             assert item.fact.key.split(" ")[0] in models
+
+
+def undated(name, **fields):
+    return Fact(Kind.MODEL, name, json.dumps({"name": name, **fields}).encode())
+
+
+def first_listed(planned, name="a/1"):
+    (notes,) = [json.loads(row.fact.notes) for row in planned.after if row.fact.key == name and row.fact.notes]
+    return notes.get("first_listed")
+
+
+def test_a_model_that_nobody_dates_is_dated_by_the_day_it_was_first_listed_and_keeps_it():
+    first = plan((), [full(undated("a/1"))])
+    assert first_listed(first) == TODAY
+    later = changes.plan(first.after, [full(undated("a/1", context_length=5))], now=TODAY + 86_400)
+    assert first_listed(later) == TODAY
+    assert changes.plan(first.after, [full(undated("a/1"))], now=TODAY + 86_400).changes == ()
+
+
+def test_a_model_that_another_layer_dates_gets_no_day_of_its_own():
+    planned = plan((), [full(model("a/1")), full(undated("a/1"), layer="team")])
+    assert [json.loads(row.fact.notes) for row in planned.after] == [{}, {}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from trunkline.server.domain.catalog.snapshot import ORDERS, Row, Snapshot
 
 LAST_SECOND = 253_402_300_799
 """The last second of the year 9999: a later `created` is no date."""
+_TELLING = re.compile(rb'"(?:name|created|pricing|architecture|context_length)":')
+"""A row without any of these, and without endpoints, is what an overlay adds to a model that has gone."""
 _MODEL = msgspec.json.Decoder(wire.Model)
 _SOUND: tuple[tuple[str, str, Callable[[str, wire.Model], bool]], ...] = (
     ("id", "is not the id of this row", lambda key, model: model.id == key),
@@ -115,6 +118,9 @@ class _Builder:
             if notes.get("hidden") is True:
                 return None
             offers = self.offers.get(fact.key, [])
+            if not offers and not _TELLING.search(fact.wire):
+                self.warnings.append(f"{fact.key} is not listed: nothing but additions to it is known")
+                return None
             accepted = self._as_given(fact)
             if accepted is None:
                 pairs = [(offer, offer_notes) for _, offer, offer_notes in offers]

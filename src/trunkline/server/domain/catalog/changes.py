@@ -40,18 +40,19 @@ class Plan:
     counts: Mapping[tuple[Kind, str], int]
 
 
-def plan(current: Iterable[Layered], deliveries: Sequence[Delivery], *, merge: bool = False) -> Plan:
+def plan(current: Iterable[Layered], deliveries: Sequence[Delivery], *, now: int, merge: bool = False) -> Plan:
     """Work out what deliveries change in the current facts; several act in their order, as one.
 
     A full list replaces its own kind within its layer, an overlay its whole layer, and one model's
     endpoints those of that model. With `merge`, base rows that a full list lacks are kept; of endpoints
     only those of models that it does not speak of. A row whose content is the same is no change,
-    whatever its source is called.
+    whatever its source is called. A model that no layer dates is first listed `now` (Unix seconds, spec 2.13).
     """
     before = {_key(layered): layered for layered in current}
     state = dict(before)
     for delivery in deliveries:
         _apply(state, delivery, merge)
+    _date(before, state, now)
     dropped, warnings = _homeless(state)
     for key in dropped:
         del state[key]
@@ -154,6 +155,28 @@ def _equal(one: bytes, other: bytes) -> bool:
 def _canonical(document: bytes) -> bytes:
     # Compared as text, because Python's True equals 1.
     return msgspec.json.encode(msgspec.json.decode(document), order="sorted")
+
+
+def _date(before: Mapping[Key, Layered], state: dict[Key, Layered], now: int) -> None:
+    """Note on each model that no layer dates when it was first listed, and keep that day ever after."""
+    undated = [key for key, row in state.items() if key[1] is Kind.MODEL and not _is_dated(row.fact)]
+    names = {name for _, _, name in undated}
+    dated = {key[2] for key, row in state.items() if key[2] in names and _is_dated(row.fact)}
+    for key in undated:
+        if key[2] in dated:
+            continue
+        fact, old = state[key].fact, before.get(key)
+        earlier = msgspec.json.decode(old.fact.notes) if old is not None else {}
+        notes = msgspec.json.decode(fact.notes)
+        listed = notes.get("first_listed", earlier.get("first_listed", now))
+        dates = {"created_source": "first listed", "first_listed": listed}
+        new = Fact(fact.kind, fact.key, fact.wire, msgspec.json.encode(notes | dates), fact.source)
+        state[key] = old if old is not None and _same(old.fact, new) else Layered(key[0], new)
+
+
+def _is_dated(fact: Fact) -> bool:
+    # The word is sought first, because most rows have it and decoding them all would take a while.
+    return b'"created"' in fact.wire and "created" in msgspec.json.decode(fact.wire)
 
 
 def _homeless(state: Mapping[Key, Layered]) -> tuple[list[Key], tuple[Problem, ...]]:
