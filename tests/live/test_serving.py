@@ -35,7 +35,7 @@ def test_every_worker_follows_what_is_imported_and_keeps_the_tags_of_what_stays(
         path = f"/model/{M['M1']}"
         before, tag = site.get("/models").headers["etag"], site.get(path).headers["etag"]
         overlay = delivered(
-            model_fact("acme/new-1", created=1_786_000_000),
+            model_fact("acme/new-1", name="New 1", created=1_786_000_000),
             model_fact(HIDDEN, {"hidden": False}),
             model_fact(M["M5"], {"hidden": True}),
             layer="team",
@@ -49,10 +49,12 @@ def test_every_worker_follows_what_is_imported_and_keeps_the_tags_of_what_stays(
 
 
 def test_a_revision_with_a_broken_row_is_served_without_it(tmp_path: Path):
-    home = seed(tmp_path / "home", [delivered(model_fact("acme/good", created=1))])
+    home = seed(tmp_path / "home", [delivered(model_fact("acme/good", name="Good", created=1))])
     with process(home) as site:
         store = open_catalog_store(home / "trunkline.db")
-        broken, good = layered(model_fact("acme/bad", created="soon"), model_fact("acme/better", created=2))
+        broken, good = layered(
+            model_fact("acme/bad", name="Bad", created="soon"), model_fact("acme/better", name="Better", created=2)
+        )
         store.commit(1, "by hand", 0, [Change(None, broken), Change(None, good)])
         store.close()
         eventually(lambda: site.get("//readyz").json()["revision"] == 2)

@@ -118,7 +118,7 @@ def test_a_row_from_the_future_is_younger_than_any_age(at_noon: Site):
 
 def test_an_age_is_asked_of_the_clock_each_time(tmp_path_factory: pytest.TempPathFactory):
     hand = Hand(NOON)
-    home = seed(tmp_path_factory.mktemp("ages") / "home", [delivered(model_fact("a/b", created=int(NOON)))])
+    home = seed(tmp_path_factory.mktemp("ages") / "home", [delivered(model_fact("a/b", name="B", created=int(NOON)))])
     with in_process(Settings(home=home), hand) as site:
         for seconds, found in ((0, True), (DAY - 1, True), (DAY, False), (0, True)):
             hand.now = NOON + seconds
