@@ -49,6 +49,7 @@ def test_chat_links_lead_to_the_chat_page_with_the_model(at_noon: Site):
         link = urlsplit(item["link"])
         assert (link.scheme, link.netloc, link.path) == ("https", "models.example", "/chat")
         assert parse_qs(link.query) == {"models": [model]}
+        assert not {"/", ":"} & set(link.query)
 
 
 @pytest.mark.parametrize(
