@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
+from itertools import count
 
 from trunkline.server.domain.policy import key
 from trunkline.server.domain.policy.caller import Caller
@@ -12,51 +13,63 @@ from trunkline.server.usecases.ports import CallerStore
 
 REMEMBERED = 20_000
 """Callers kept in memory, unknown tokens among them; the least recently asked goes first."""
+_generations = count()
+
+
+class _Memory:
+    """What was learned in one epoch of the store; swapped whole, so that a late answer lands in the old one."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.generation = next(_generations)
+        self.callers: OrderedDict[str, Caller | None] = OrderedDict()
 
 
 class LiveCallers:
     """Implements the port `Callers`.
 
-    Entries are kept under the whole digest of a token, so that two tokens never share one.
+    Entries are kept under the whole digest of a token, so that two tokens never share one. Asked from
+    the event loop and from threads.
     """
 
     def __init__(self, store: CallerStore, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
-        self._epoch = -1
-        self._callers: OrderedDict[str, Caller | None] = OrderedDict()
+        self._memory = _Memory(-1)
 
     def known(self, token: str) -> tuple[bool, Caller | None]:
         """Return whether memory can tell whose token this is, and the caller."""
         if not key.is_key(token):
             return True, None
-        digest = key.digest(token)
-        if digest not in self._callers:
+        callers, digest = self._memory.callers, key.digest(token)
+        try:
+            caller = callers[digest]
+            callers.move_to_end(digest)
+        except KeyError:
             return False, None
-        self._callers.move_to_end(digest)
-        return True, self._valid(self._callers[digest])
+        return True, self._valid(caller)
 
     def look_up(self, token: str) -> Caller | None:
         """Ask the store whose token this is, and remember it. Raises `StoreUnavailable`."""
         digest = key.digest(token)
-        epoch = self._epoch
+        memory = self._memory  # before the store is asked: what it says may be newer than the memory, never older
         caller = self._store.caller(digest)
-        if epoch == self._epoch:  # else it may have been read before the change that moved the epoch on
-            self._callers[digest] = caller
-            while len(self._callers) > REMEMBERED:
-                self._callers.popitem(last=False)
+        memory.callers[digest] = caller
+        while len(memory.callers) > REMEMBERED:
+            memory.callers.popitem(last=False)
         return self._valid(caller)
 
     def refresh(self) -> None:
         """Forget everybody if the store has changed since. Raises `StoreUnavailable`."""
         epoch = self._store.epoch()
-        if epoch != self._epoch:
-            self._epoch = epoch
-            self._callers = OrderedDict()
+        if epoch != self._memory.epoch:
+            self._memory = _Memory(epoch)
 
     def view(self, caller: Caller) -> Hashable:
-        """Return what answers for this caller are kept under."""
-        return (caller.key.hash, self._epoch)
+        """Return what answers for this caller are kept under; one that memory has moved on from shares with nobody."""
+        memory = self._memory
+        current = memory.callers.get(caller.key.hash) is caller
+        return (caller.key.hash, memory.generation if current else object())
 
     def _valid(self, caller: Caller | None) -> Caller | None:
         return caller if caller is not None and caller.counts(datetime.fromtimestamp(self._clock(), UTC)) else None
