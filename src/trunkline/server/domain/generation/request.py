@@ -1,0 +1,53 @@
+"""An inference request: the caller's own JSON, kept field by field as it was written, and what we read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+Raw = msgspec.Raw
+
+
+class Surface(StrEnum):
+    """The operation that was called."""
+
+    CHAT = "chat"
+    COMPLETIONS = "completions"
+    EMBEDDINGS = "embeddings"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Which app called (spec gateway 1.1, 5.7): its canonical URL, title and categories."""
+
+    referer: str | None = None
+    title: str | None = None
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One request after reading and checking.
+
+    `fields` are the body's top-level fields in the caller's order, each the raw JSON text of its
+    value: what is forwarded keeps its key order and number text. The rest is read from it once.
+    """
+
+    surface: Surface
+    fields: Mapping[str, Raw]
+    models: tuple[str, ...]
+    stream: bool
+    preferences: Mapping[str, object] = field(default_factory=dict)
+    session_id: str | None = None
+    user: str | None = None
+    service_tier: str | None = None
+    attribution: Attribution = Attribution()
+    wants_metadata: bool = False
+    debug: bool = False
+
+    def has(self, name: str) -> bool:
+        """Tell whether a field is there and not null."""
+        return name in self.fields and bytes(self.fields[name]) != b"null"
