@@ -43,7 +43,7 @@ class Field:
             value = view._data[self.name]
         except KeyError:
             if self.required:
-                raise AttributeError(f"this {type(view).__name__} came without {self.name!r}") from None
+                raise AttributeError(self.name) from None  # View.__getattr__ says more
             return self.default
         if isinstance(value, (dict, list)):
             # Made once for each view, so that a caller's list stays the caller's, and `is` holds.
@@ -125,7 +125,8 @@ class View:  # noqa: PLW1641 - equal by value, so not a key
         def __getattr__(self, name: str) -> Any:
             if not name.startswith("_") and name in self._data:
                 return _copy(self._data[name])
-            raise AttributeError(f"{type(self).__name__!r} has no field {name!r}", name=name, obj=self)
+            problem = "came without" if name in self._fields else "has no field"
+            raise AttributeError(f"{type(self).__name__} {problem} {name!r}", name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, View) or type(other) is not type(self):
