@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from trunkline.server.domain.catalog import wire, wire_endpoint
 
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What reading a hostile document raises: wrong types, no JSON, no UTF-8, nested too deep."""
 
 
