@@ -29,9 +29,12 @@ M = {
     "M8": "google/gemini-3-image",
     "M9": "openrouter/auto",
     "M10": "~anthropic/claude-sonnet-latest",
+    "M11": "acme/secret-1",
 }
 """The fixture's models by the names that the conformance cases give them."""
 HIDDEN = "acme/staged-1"
+ACCOUNT_X = "0f2a9d6e-5b7c-4c1d-9a3e-2d6f8b1c4e70"
+"""The account to which M11 is private."""
 
 
 def ids(names: str) -> list[str]:

@@ -23,10 +23,10 @@ def list_endpoints(catalogue: Snapshot, slug: str) -> dict[str, Any]:
 
 
 def list_zdr_endpoints(catalogue: Snapshot, region: str | None = None) -> list[dict[str, Any]]:
-    """Return every endpoint with zero data retention, once each, in catalogue order; `region` narrows."""
+    """Return every public endpoint with zero data retention, once each, in catalogue order; `region` narrows."""
     return [
         endpoint.wire
-        for row in catalogue.rows
+        for row in catalogue.public()
         for endpoint in row.endpoints
         if endpoint.zdr and endpoint.serves(row.id) and (region is None or region in endpoint.regions)
     ]

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +30,7 @@ class DataPolicy(Struct):
     retains: bool | None
     retention_days: int | None
     publishes: bool | None
+    zdr: Literal["none", "safety", "strict"] | None
 
 
 class ModelNotes(Struct):
@@ -39,6 +40,7 @@ class ModelNotes(Struct):
     distillable: bool
     hidden: bool
     created_source: str
+    private_to: list[str]
 
 
 class EndpointNotes(Struct):
@@ -48,6 +50,7 @@ class EndpointNotes(Struct):
     regions: list[str]
     upstream_model: str
     price_source: str
+    private_to: list[str]
 
 
 class ProviderNotes(Struct):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from trunkline.server.domain.catalog import endpoints, layers, pricing, rows, slugs, stated, wire
+from trunkline.server.domain.catalog import endpoints, layers, pricing, rows, slugs, stated, traits, wire
 from trunkline.server.domain.catalog.endpoints import Endpoint, Provider
 from trunkline.server.domain.catalog.facts import Fact, Kind, Layered, Problem
-from trunkline.server.domain.catalog.index import Index
+from trunkline.server.domain.catalog.index import Index, Standing
 from trunkline.server.domain.catalog.snapshot import ORDERS, Row, Snapshot
+from trunkline.server.domain.catalog.traits import Private
 
 LAST_SECOND = 253_402_300_799
 """The last second of the year 9999: a later `created` is no date."""
@@ -26,6 +28,8 @@ _SOUND: tuple[tuple[str, str, Callable[[str, wire.Model], bool]], ...] = (
     ("created", "expected Unix seconds up to the year 9999", lambda key, model: 0 <= model.created <= LAST_SECOND),
     ("context_length", "expected a number of tokens", lambda key, model: (model.context_length or 0) >= 0),
 )
+ROUTER = "Router"
+"""The tokenizer of rows that pass calls on to other models (spec 4.2)."""
 Offers = dict[str, list[tuple[str, dict[str, Any], dict[str, Any]]]]
 
 
@@ -75,12 +79,13 @@ class _Builder:
             rows=final,
             index=Index.of([row.facets() for row in final], ORDERS),
             positions={row.id: position for position, row in enumerate(final)},
-            canonical=_canonical([(model.canonical_slug, model.id) for model, _ in found]),
+            canonical=_canonical([(model.canonical_slug, row) for model, row in found]),
             aliases=aliases,
-            providers=sorted(self.provider_rows, key=lambda row: (row["name"].lower(), row["slug"])),
+            providers=sorted(self._public_providers(final), key=lambda row: (row["name"].lower(), row["slug"])),
             minutes=minutes,
             valid=pricing.window(minutes, now),
             warnings=tuple(self.warnings),
+            private_ids=frozenset().union(*(ids for row in final for ids in _private_sets(row))),
         )
         return snapshot, tuple(self.problems)
 
@@ -112,6 +117,14 @@ class _Builder:
         self.providers[fact.key] = Provider(fact.key, row["name"] or fact.key, policy, regions)
         self.provider_rows.append(row)
 
+    def _public_providers(self, rows: list[Row]) -> list[dict[str, Any]]:
+        # A provider of private endpoints alone would tell of them.
+        public, private = set[str](), set[str]()
+        for row in rows:
+            for endpoint in row.endpoints:
+                (private if row.standing.private_to or endpoint.traits.private_to else public).add(endpoint.provider)
+        return [row for row in self.provider_rows if row["slug"] in public or row["slug"] not in private]
+
     def _row(self, fact: Fact) -> tuple[wire.Model, Row] | None:
         try:
             notes = stated.notes(fact.notes, stated.ModelNotes)
@@ -123,7 +136,13 @@ class _Builder:
                 return None
             accepted = self._as_given(fact)
             if accepted is None:
-                pairs = [(offer, offer_notes) for _, offer, offer_notes in offers]
+                # What a private endpoint offers must not show in a public row.
+                apart = traits.private_to(notes) == ()
+                pairs = [
+                    (offer, offer_notes)
+                    for _, offer, offer_notes in offers
+                    if not (apart and traits.private_to(offer_notes))
+                ]
                 accepted = _encoded(rows.complete(fact.key, stated.model(fact.wire), notes, pairs))
         except stated.UNREADABLE as error:
             self.problems.append(_problem(fact.key, error))
@@ -131,9 +150,22 @@ class _Builder:
         model, body, shown = accepted
         if not self._is_sound(fact.key, model):
             return None
-        made = [self._endpoint(shown, *offer) for offer in offers]
+        private = traits.private_to(notes)
+        made = [self._endpoint(shown, *offer, private) for offer in offers]
         windowed = any(pricing.has_windows(p) for p in (*(e.wire["pricing"] for e in made), shown["pricing"]))
-        return model, Row(fact.key, body, notes, tuple(made), fact.source, windowed)
+        return model, Row(
+            fact.key,
+            body,
+            notes,
+            tuple(made),
+            fact.source,
+            Standing(
+                slugs.permaslug(model.canonical_slug, fact.key),
+                private,
+                router=not made and model.architecture.tokenizer == ROUTER,
+            ),
+            windowed,
+        )
 
     def _latest(self, fact: Fact, by_id: Mapping[str, Row]) -> tuple[wire.Model, Row] | None:
         try:
@@ -153,7 +185,19 @@ class _Builder:
         if not self._is_sound(fact.key, model):
             return None
         windowed = target.windowed or pricing.has_windows(shown["pricing"])
-        return model, Row(fact.key, body, {**target.notes, **notes}, target.endpoints, fact.source, windowed)
+        return model, Row(
+            fact.key,
+            body,
+            {**target.notes, **notes},
+            target.endpoints,
+            fact.source,
+            replace(
+                target.standing,
+                private_to=(*target.standing.private_to, *traits.private_to(notes)),
+                latest=True,
+            ),
+            windowed,
+        )
 
     def _as_given(self, fact: Fact) -> tuple[wire.Model, bytes, dict[str, Any]] | None:
         # A whole row is served in its source's own bytes; decoding it twice also reads what the types skip.
@@ -162,10 +206,12 @@ class _Builder:
         except stated.UNREADABLE:
             return None
 
-    def _endpoint(self, shown: dict[str, Any], key: str, offer: dict[str, Any], notes: dict[str, Any]) -> Endpoint:
+    def _endpoint(
+        self, shown: dict[str, Any], key: str, offer: dict[str, Any], notes: dict[str, Any], private: Private
+    ) -> Endpoint:
         slug = endpoints.provider_slug(offer, notes, self.by_name)
         provider = self.providers.get(slug) or Provider(slug, offer.get("provider_name") or slug, {}, ())
-        return endpoints.complete(shown, key, offer, notes, provider)
+        return endpoints.complete(shown, key, offer, notes, provider, private)
 
     def _is_sound(self, key: str, model: wire.Model) -> bool:
         """Check what types cannot say; the first wrong field is the problem."""
@@ -205,17 +251,24 @@ def _is_latest(fact: Fact) -> bool:
         return False
 
 
-def _canonical(pairs: list[tuple[str, str]]) -> dict[str, int]:
-    # Variants share their base's canonical slug: the default variant's row stands for it, else the first.
+def _canonical(pairs: list[tuple[str, Row]]) -> dict[str, int]:
+    # Variants share their base's canonical slug: the default variant's row stands for it, else the first;
+    # and never a private row for a public one.
     chosen: dict[str, int] = {}
-    for position, (canonical, model_id) in enumerate(pairs):
-        if canonical not in chosen or _distance(model_id) < _distance(pairs[chosen[canonical]][1]):
+    for position, (canonical, row) in enumerate(pairs):
+        if canonical not in chosen or _distance(row) < _distance(pairs[chosen[canonical]][1]):
             chosen[canonical] = position
     return chosen
 
 
-def _distance(model_id: str) -> tuple[bool, bool]:
-    return (model_id.startswith("~"), ":" in model_id)
+def _distance(row: Row) -> tuple[bool, bool, bool]:
+    return (bool(row.standing.private_to), row.id.startswith("~"), ":" in row.id)
+
+
+def _private_sets(row: Row) -> Iterator[frozenset[str]]:
+    yield from row.standing.private_to
+    for endpoint in row.endpoints:
+        yield from endpoint.traits.private_to
 
 
 def _pricings(row: Row) -> list[dict[str, Any]]:

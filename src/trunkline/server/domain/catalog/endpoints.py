@@ -9,10 +9,12 @@ from typing import Any
 
 from trunkline.server.domain.catalog import pricing
 from trunkline.server.domain.catalog.index import Offer
+from trunkline.server.domain.catalog.traits import Private, Traits, Zdr, private_to
 
 Json = Mapping[str, Any]
 
-_RETENTION = frozenset({"retains", "retention_days"})
+_RETENTION = frozenset({"retains", "retention_days", "zdr"})
+_WITHOUT_TRAINING = frozenset({"safety", "strict"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,12 @@ class Endpoint:
     data_policy: Json
     regions: tuple[str, ...]
     notes: Json
+    traits: Traits
 
     @property
     def zdr(self) -> bool:
         """Whether nothing is retained and nothing trained on; unknown counts as both (spec 5.1)."""
-        retains, days = self.data_policy.get("retains"), self.data_policy.get("retention_days")
-        keeps_nothing = not days and retains is not True and (retains is False or days == 0)
-        return self.data_policy.get("training") is False and keeps_nothing
+        return self.traits.zdr is Zdr.STRICT
 
     def serves(self, model_id: str) -> bool:
         """Tell whether the endpoint is this model's own, and not seen through a `~author/family-latest` row."""
@@ -50,7 +51,7 @@ class Endpoint:
     @property
     def offer(self) -> Offer:
         """The endpoint as searches see it."""
-        return Offer(self.provider, self.wire["provider_name"], self.zdr, frozenset(self.regions))
+        return Offer(self.wire["provider_name"], self.traits)
 
 
 def provider_slug(wire: Json, notes: Json, by_name: Mapping[str, Provider]) -> str:
@@ -61,10 +62,10 @@ def provider_slug(wire: Json, notes: Json, by_name: Mapping[str, Provider]) -> s
     return by_name[name.lower()].slug if name.lower() in by_name else name.lower().replace(" ", "-")
 
 
-def complete(model: Json, key: str, wire: Json, notes: Json, provider: Provider) -> Endpoint:
+def complete(model: Json, key: str, wire: Json, notes: Json, provider: Provider, private: Private = ()) -> Endpoint:
     """Return an endpoint with every field the API requires; what its source states is kept as it is.
 
-    `model` is the completed row of the model that the endpoint serves.
+    `model` is the completed row of the model that the endpoint serves, `private` says to whom it is private.
     """
     ordinal = key.rsplit(" ", 1)[-1]
     tag = wire.get("tag") or provider.slug
@@ -95,20 +96,28 @@ def complete(model: Json, key: str, wire: Json, notes: Json, provider: Provider)
         "supports_diarization": False,
         "supports_tool_choice": {"auto": choice, "none": choice, "required": choice, "function": choice},
     }
+    completed = {**derived, **wire}
+    policy = _policy(provider.data_policy, notes.get("data_policy") or {})
+    regions = provider.regions if notes.get("regions") is None else tuple(notes["regions"])
     return Endpoint(
         key=key,
-        wire={**derived, **wire},
+        wire=completed,
         provider=provider.slug,
-        data_policy=_policy(provider.data_policy, notes.get("data_policy") or {}),
-        regions=provider.regions if notes.get("regions") is None else tuple(notes["regions"]),
+        data_policy=policy,
+        regions=regions,
         notes=notes,
+        traits=Traits.of(
+            model["id"], provider.slug, completed, policy, frozenset(regions), (*private, *private_to(notes))
+        ),
     )
 
 
 def _policy(provider: Json, own: Json) -> Json:
-    # Retention is said in two members: who states one of them states retention as a whole.
-    if "retains" in own or "retention_days" in own:
+    # Retention is said in several members: who states one of them states retention as a whole.
+    if not _RETENTION.isdisjoint(own):
         provider = {key: value for key, value in provider.items() if key not in _RETENTION}
+    if own.get("zdr") in _WITHOUT_TRAINING:
+        provider = {key: value for key, value in provider.items() if key != "training"}
     return {**provider, **own}
 
 

@@ -29,16 +29,18 @@ class Fact:
     fields that we have never heard of; `notes` is a JSON object with what the API does not show.
 
     - model: `key` is the id, `wire` any subset of Model (spec 2.2); notes: `categories` [str],
-      `distillable` bool, `hidden` bool, `created_source` str, `first_listed` Unix seconds.
+      `distillable` bool, `hidden` bool, `created_source` str, `first_listed` Unix seconds,
+      `private_to` [account or user id].
     - endpoint: `key` is `<model id> <tag> <n>`, n counting equal tags from 0, `wire` any subset of
       PublicEndpoint (2.7) with `provider_name` and `tag`; notes: `data_policy` object, `regions` [str],
-      `upstream_model` str, `price_source` str.
+      `upstream_model` str, `price_source` str, `private_to` [account or user id].
     - provider: `key` is the slug, `wire` Provider (2.8); notes: `base_url`, `dialect`, `env` [str],
       `data_policy` object, `regions` [str].
     - alias: `key` is the alias, `wire` `{"target": id}`. All notes are optional.
 
-    `data_policy` is `{training?: bool, retention_days?: int|null, retains?: bool, publishes?: bool}`;
-    an absent member is unknown, and unknown counts as training and retaining (spec 5.1).
+    `data_policy` is `{training?: bool, retention_days?: int|null, retains?: bool, publishes?: bool,
+    zdr?: "none"|"safety"|"strict"}`; an absent member is unknown, and unknown counts as training and
+    retaining (spec 5.1); `zdr` need only be stated where it does not follow, as for `safety`.
     """
 
     kind: Kind

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from trunkline.server.domain.catalog import pricing, slugs, vocabulary
 from trunkline.server.domain.catalog.columns import Column, Mask, Positions, Postings
+from trunkline.server.domain.catalog.traits import Private, Traits, Zdr
 from trunkline.server.domain.catalog.wire import Model
 
 
@@ -30,12 +31,24 @@ NOTHING_MEASURED = Measured()
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a search may ask of one endpoint: who hosts it, where, and whether it keeps nothing."""
+    """What a search may ask of one endpoint: who hosts it, where, and what it does with data."""
 
-    provider: str
     provider_name: str
-    zdr: bool
-    regions: frozenset[str]
+    traits: Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a row is to rules: the model that it stands for, to whom it is private, and what kind of row it is.
+
+    `permaslug` is the variant canonical slug of the concrete model (spec 0.2), of a `~author/family-latest`
+    row that of its target; a `router` passes calls on to other models; `latest` marks the former.
+    """
+
+    permaslug: str
+    private_to: Private = ()
+    router: bool = False
+    latest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +75,17 @@ class Facets:
     agentic_index: Decimal | None
     design_arena_elo: float | None
     offers: tuple[Offer, ...]
+    standing: Standing
     measured: Measured = NOTHING_MEASURED
 
     @classmethod
     def of(
-        cls, model: Model, notes: Mapping[str, Any], offers: Iterable[Offer], measured: Measured = NOTHING_MEASURED
+        cls,
+        model: Model,
+        notes: Mapping[str, Any],
+        offers: Iterable[Offer],
+        standing: Standing,
+        measured: Measured = NOTHING_MEASURED,
     ) -> Facets:
         """Read the searchable side of a checked row, its notes and its endpoints."""
         scores = model.benchmarks.artificial_analysis if model.benchmarks else None
@@ -92,6 +111,7 @@ class Facets:
             agentic_index=_exact(scores.agentic_index) if scores else None,
             design_arena_elo=max((entry.elo for entry in arena), default=None),
             offers=tuple(offers),
+            standing=standing,
             measured=measured,
         )
 
@@ -102,19 +122,35 @@ def _exact(score: float | None) -> Decimal | None:
 
 
 class OfferTable:
-    """One line per pair of row and endpoint, so that one and the same endpoint has to answer all of a search."""
+    """One line per pair of row and endpoint, so that one and the same endpoint has to answer all of a search.
+
+    Lines stand in the order of rows and of each row's endpoints. `kinds` are the distinct traits and
+    `kind` says which of them a line has, so that a rule is worked out once for all endpoints alike.
+    `public` are the lines that anybody may know of.
+    """
 
     def __init__(self, rows: Sequence[Facets]) -> None:
         lines = [(position, offer) for position, row in enumerate(rows) for offer in row.offers]
         self.size = len(rows)
         self.row: NDArray[np.intp] = np.array([position for position, _ in lines], np.intp)
         self.provider = Postings(
-            ({offer.provider.lower(), offer.provider_name.lower()} for _, offer in lines), len(lines)
+            ({offer.traits.provider.lower(), offer.provider_name.lower()} for _, offer in lines), len(lines)
         )
-        self.zdr: Mask = np.array([offer.zdr for _, offer in lines], np.bool_)
+        codes: dict[Traits, int] = {}
+        kind = [codes.setdefault(offer.traits, len(codes)) for _, offer in lines]
+        self.kinds = tuple(codes)
+        self.kind: NDArray[np.intp] = np.array(kind, np.intp)
+        self.free = self.lines_of([traits.free for traits in self.kinds])
+        self.zdr = self.lines_of([traits.zdr is Zdr.STRICT for traits in self.kinds])
         self.region = {
-            region: np.array([region in offer.regions for _, offer in lines], np.bool_) for region in vocabulary.REGIONS
+            region: self.lines_of([region in traits.regions for traits in self.kinds]) for region in vocabulary.REGIONS
         }
+        open_to_all = np.array([not row.standing.private_to for row in rows], np.bool_)
+        self.public = self.lines_of([not traits.private_to for traits in self.kinds]) & open_to_all[self.row]
+
+    def lines_of(self, kinds: Sequence[bool]) -> Mask:
+        """Return the lines of the marked kinds; one mark for each of `kinds`."""
+        return np.array(kinds, np.bool_)[self.kind]
 
     def rows_of(self, lines: Mask) -> Mask:
         """Return the rows that have at least one of the marked lines."""
@@ -123,9 +159,29 @@ class OfferTable:
         return mask
 
 
+class Models:
+    """Which model each row stands for: `slugs` are the distinct variant canonical slugs, `slug` says which a row has.
+
+    `concrete` are the rows that are neither routers nor `~author/family-latest`; `routers` and
+    `private` give positions with the slug or with those to whom the row is private.
+    """
+
+    def __init__(self, rows: Sequence[Standing]) -> None:
+        codes: dict[str, int] = {}
+        self.slug: NDArray[np.intp] = np.array([codes.setdefault(row.permaslug, len(codes)) for row in rows], np.intp)
+        self.slugs = tuple(codes)
+        self.concrete: Mask = np.array([not (row.router or row.latest) for row in rows], np.bool_)
+        self.routers = tuple((position, row.permaslug) for position, row in enumerate(rows) if row.router)
+        self.private = tuple((position, row.private_to) for position, row in enumerate(rows) if row.private_to)
+
+    def rows_of(self, slugs: Sequence[bool]) -> Mask:
+        """Return the rows of the marked models; one mark for each of `slugs`."""
+        return np.array(slugs, np.bool_)[self.slug]
+
+
 @dataclass(frozen=True)
 class Index:
-    """Everything a query reads, over rows in catalogue order."""
+    """Everything a query reads, over rows in catalogue order; `public` are the rows that anybody may know of."""
 
     size: int
     texts: list[str]
@@ -133,6 +189,8 @@ class Index:
     postings: dict[str, Postings]
     distillable: Mask
     offers: OfferTable
+    public: Mask
+    models: Models
     orders: dict[str, Positions] = field(default_factory=dict)
 
     @classmethod
@@ -153,6 +211,8 @@ class Index:
             postings={name: Postings((read(row) for row in rows), size) for name, read in _POSTINGS.items()},
             distillable=np.array([row.distillable for row in rows], np.bool_),
             offers=OfferTable(rows),
+            public=np.array([not row.standing.private_to for row in rows], np.bool_),
+            models=Models([row.standing for row in rows]),
             orders={name: column(key).order(descending=descending) for name, (key, descending) in orders.items()},
         )
 

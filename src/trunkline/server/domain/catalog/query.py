@@ -107,17 +107,32 @@ class Selection:
         return self.offset + self.limit
 
 
-def matches(index: Index, values: Mapping[str, Any], now: float, region: str | None = None) -> Mask:
-    """Return the rows that pass every filter among `values`; `region` is that of the host asked (spec 3.2)."""
-    mask = np.ones(index.size, np.bool_)
-    lines: Mask | None = None if region is None else index.offers.region[region]
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What somebody may see of an index: rows, and lines of its table of endpoints."""
+
+    rows: Mask
+    lines: Mask
+
+
+def matches(
+    index: Index, values: Mapping[str, Any], now: float, region: str | None = None, allowed: Allowed | None = None
+) -> Mask:
+    """Return the rows that pass every filter among `values`; `region` is that of the host asked (spec 3.2).
+
+    Without `allowed` they are the public ones. Filters on endpoints and `allowed` must hold on one
+    and the same endpoint.
+    """
+    mask = (index.public if allowed is None else allowed.rows).copy()
+    seen = index.offers.public if allowed is None else allowed.lines
+    lines: Mask | None = None if region is None else seen & index.offers.region[region]
     for name, filter_ in FILTERS.items():
         value = values.get(name, filter_.default)
         if value is None or value == ():
             continue
         if filter_.offers is not None:
             passing = filter_.offers(index.offers, value)
-            lines = passing if lines is None else lines & passing
+            lines = (seen if lines is None else lines) & passing
         elif filter_.rows is not None:
             mask &= filter_.rows(index, value, now)
     if lines is not None:
@@ -125,9 +140,11 @@ def matches(index: Index, values: Mapping[str, Any], now: float, region: str | N
     return mask
 
 
-def select(index: Index, values: Mapping[str, Any], now: float, region: str | None = None) -> Selection:
-    """Answer a list request from values that `read` returned."""
-    mask = matches(index, values, now, region)
+def select(
+    index: Index, values: Mapping[str, Any], now: float, region: str | None = None, allowed: Allowed | None = None
+) -> Selection:
+    """Answer a list request from values that `read` returned, of all that is public or else `allowed`."""
+    mask = matches(index, values, now, region, allowed)
     order = index.orders.get(values.get("sort", ""))
     found = np.flatnonzero(mask) if order is None else order[mask[order]]
     offset: int = values.get("offset", 0)

@@ -41,6 +41,12 @@ def variant(model_id: str) -> str | None:
     return model_id.partition(":")[2] or None
 
 
+def permaslug(canonical_slug: str, model_id: str) -> str:
+    """Return the variant canonical slug of a row: its canonical slug and the variant of its id (spec 0.2)."""
+    suffix = variant(model_id)
+    return canonical_slug if suffix is None or ":" in canonical_slug else f"{canonical_slug}:{suffix}"
+
+
 def parse(text: str) -> Slug | None:
     """Take a slug apart, lower-casing it; None when it is none (spec 4.1, 4.2).
 

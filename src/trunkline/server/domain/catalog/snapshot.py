@@ -6,7 +6,7 @@ Built by `builder.py` from facts. The only thing that moves inside a revision is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,8 @@ import msgspec
 
 from trunkline.server.domain.catalog import pricing, slugs, sorts, wire
 from trunkline.server.domain.catalog.endpoints import Endpoint
-from trunkline.server.domain.catalog.index import Facets, Index
+from trunkline.server.domain.catalog.index import Facets, Index, Standing
+from trunkline.server.domain.catalog.traits import Viewer, permits
 
 _MODEL = msgspec.json.Decoder(wire.Model)
 ORDERS = {sort.name: (sort.key, sort.descending) for sort in sorts.SORTS.values()}
@@ -29,6 +30,7 @@ class Row:
     notes: Mapping[str, Any]
     endpoints: tuple[Endpoint, ...]
     source: str
+    standing: Standing
     windowed: bool = False
     origin: Row | None = None
     """The row as its source states it, where this one holds the prices of a moment."""
@@ -53,8 +55,15 @@ class Row:
 
     def facets(self) -> Facets:
         """Return what searches look at."""
-        offers = dict.fromkeys(endpoint.offer for endpoint in self.endpoints)
-        return Facets.of(_MODEL.decode(self.body), self.notes, offers)
+        offers = [endpoint.offer for endpoint in self.endpoints]
+        return Facets.of(_MODEL.decode(self.body), self.notes, offers, self.standing)
+
+    def seen_by(self, viewer: Viewer | None) -> Row | None:
+        """Return the row with the endpoints that a viewer (None: the public) may know of; None where not even it."""
+        if not permits(self.standing.private_to, viewer):
+            return None
+        seen = tuple(endpoint for endpoint in self.endpoints if endpoint.traits.permits(viewer))
+        return self if len(seen) == len(self.endpoints) else replace(self, endpoints=seen)
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,8 @@ class Snapshot:
     minutes: tuple[int, ...]
     valid: tuple[float, float]
     warnings: tuple[str, ...] = ()
+    private_ids: Viewer = frozenset()
+    """The ids of accounts and users to whom anything in the catalogue is private."""
 
     @property
     def etag(self) -> str:
@@ -91,8 +102,21 @@ class Snapshot:
         index = Index.of([row.facets() for row in rows], ORDERS)
         return replace(self, rows=rows, index=index, valid=pricing.window(self.minutes, now))
 
-    def find(self, slug: str) -> Row | None:
-        """Return the row that a slug leads to: id, canonical slug, alias, each with variants (spec 4.2)."""
+    def public(self) -> Iterator[Row]:
+        """Yield the rows that anybody may know of, with the endpoints that anybody may know of."""
+        return (seen for row in self.rows if (seen := row.seen_by(None)) is not None)
+
+    def find(self, slug: str, viewer: Viewer | None = None) -> Row | None:
+        """Return the row that a slug leads to: id, canonical slug, alias, each with variants (spec 4.2).
+
+        `viewer` are the ids of the account and user who ask; without them private models and
+        endpoints do not exist (spec 5.12).
+        """
+        row = self.locate(slug)
+        return None if row is None else row.seen_by(viewer)
+
+    def locate(self, slug: str) -> Row | None:
+        """Return the row that a slug leads to, private or not; for the operator and for judging, not for answers."""
         if not slug.isascii():
             return None
         position = self._position(slug.lower())

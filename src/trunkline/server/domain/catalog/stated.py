@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -25,6 +25,7 @@ class DataPolicy(Struct, frozen=True):
     retains: bool | None = None
     retention_days: int | None = None
     publishes: bool | None = None
+    zdr: Literal["none", "safety", "strict"] | None = None
 
 
 class ModelNotes(Struct, frozen=True):
@@ -34,6 +35,7 @@ class ModelNotes(Struct, frozen=True):
     distillable: bool | None = None
     hidden: bool | None = None
     first_listed: int | None = None
+    private_to: list[str] | None = None
 
 
 class EndpointNotes(Struct, frozen=True):
@@ -42,6 +44,7 @@ class EndpointNotes(Struct, frozen=True):
     data_policy: DataPolicy | None = None
     regions: list[str] | None = None
     provider: str | None = None
+    private_to: list[str] | None = None
 
 
 class ProviderNotes(Struct, frozen=True):

@@ -14,7 +14,7 @@ def _alive(context: Context, request: Request) -> Answer:
 
 def _ready(context: Context, request: Request) -> Answer:
     snapshot = context.snapshot()
-    return answer.json({"status": "ready", "revision": snapshot.revision, "models": len(snapshot.rows)})
+    return answer.json({"status": "ready", "revision": snapshot.revision, "models": int(snapshot.index.public.sum())})
 
 
 OPERATIONS = (
