@@ -1,0 +1,28 @@
+"""One attempt: a request on its way to one endpoint, with what the plan changes of it for that endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from trunkline.server.domain.catalog.endpoints import Endpoint
+from trunkline.server.domain.generation.request import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is to be sent where.
+
+    `changes` are top-level fields that this endpoint gets otherwise than the caller wrote them (None: not at
+    all), such as a stripped `tools`, a clamped `max_tokens` or compressed `messages`. `account` is folded into
+    the hash that the upstream sees as `user`. `seconds` is what is left of the time to the first token, from
+    the moment of sending; the endpoint's own limits apply beside it.
+    """
+
+    endpoint: Endpoint
+    request: GenerationRequest
+    account: str
+    changes: Mapping[str, msgspec.Raw | None] = field(default_factory=dict)
+    seconds: float = 300.0

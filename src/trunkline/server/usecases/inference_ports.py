@@ -1,0 +1,44 @@
+"""The ports of inference to the providers; `domain.generation.attempt.Attempt` is what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+from trunkline.server.domain.catalog.endpoints import Endpoint
+from trunkline.server.domain.generation.attempt import Attempt
+from trunkline.server.domain.generation.delta import Event
+
+
+class Upstreams(Protocol):
+    """The providers' own servers, each spoken to in its dialect."""
+
+    def send(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
+        """Send one attempt and yield what comes back, in the order that `domain.generation.delta` promises.
+
+        Never raises for what an upstream does or fails to do: a fault is a last event `Failed`. Without one
+        the answer is whole: it has `Finished` (embeddings: `Vector`s) and exactly one `Used` (estimated where
+        the upstream counted nothing). A stream that breaks off before its finish reason is a fault.
+
+        `aclose()` (or cancelling the task that waits for the next event) closes the upstream connection at once.
+        """
+        ...
+
+    def body(self, attempt: Attempt) -> bytes:
+        """Return the exact body that `send` would send, for the caller's debugging; it holds no credential."""
+        ...
+
+    def cancels(self, endpoint: Endpoint) -> bool:
+        """Tell whether an upstream stops working, and billing, when its connection is closed (spec gateway 2.7).
+
+        Where it does not, drain `send` to its end instead of closing it.
+        """
+        ...
+
+
+class Credentials(Protocol):
+    """Which providers can be called at all."""
+
+    def usable(self) -> frozenset[str]:
+        """Return the slugs of the providers that are configured with all that a call needs."""
+        ...
