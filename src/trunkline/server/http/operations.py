@@ -21,13 +21,17 @@ API = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the front and handlers reach: catalogue, callers, clock, and how feeds name and link the site."""
+    """What the front and handlers reach: catalogue, callers, clock, and how feeds name and link the site.
+
+    `credentials` are the providers that can be called, None where none is configured.
+    """
 
     catalogue: Catalogue
     callers: Callers
     clock: Clock
     rss_title: str
     site_url: str
+    credentials: frozenset[str] | None = None
 
     def snapshot(self) -> Snapshot:
         """Return the catalogue as it is now. Raises `Unavailable` when none is loaded."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from trunkline.server.domain.catalog import query
 from trunkline.server.domain.catalog.snapshot import Row, Snapshot
+from trunkline.server.domain.catalog.traits import Viewer
+from trunkline.server.domain.policy import visibility
+from trunkline.server.domain.policy.layers import Policy
 from trunkline.server.errors import NotFound
 
 
@@ -22,26 +25,33 @@ class ModelPage:
 
 
 def list_models(catalogue: Snapshot, values: Mapping[str, Any], now: float, region: str | None = None) -> ModelPage:
-    """Return the models that pass the filters, sorted and paged.
+    """Return the public models that pass the filters, sorted and paged.
 
     `values` are read parameters (`query.read`), `region` that of the host asked, `now` Unix seconds.
     """
-    selection = query.select(catalogue.index, values, now, region)
-    rows = [catalogue.rows[position] for position in selection.positions]
-    return ModelPage(rows, selection.total, selection.next_offset, selection.limit)
+    return _page(catalogue, query.select(catalogue.index, values, now, region))
 
 
-def count_models(catalogue: Snapshot, values: Mapping[str, Any], now: float, region: str | None = None) -> int:
-    """Return how many models `list_models` would list with the same values."""
-    return int(query.matches(catalogue.index, values, now, region).sum())
+def list_user_models(catalogue: Snapshot, policy: Policy, values: Mapping[str, Any], now: float) -> ModelPage:
+    """Return the models that a policy shows and that pass the filters, sorted and paged (spec 1.4, 5.5).
+
+    Filters on endpoints count those that the policy lets pass. The region is the policy's.
+    """
+    return _page(catalogue, query.select(catalogue.index, values, now, None, visibility.visible(catalogue, policy)))
 
 
-def get_model(catalogue: Snapshot, slug: str) -> Row:
+def get_model(catalogue: Snapshot, slug: str, viewer: Viewer | None = None) -> Row:
     """Return the row that a slug leads to, through variants, aliases and canonical slugs (spec 4.2).
 
-    Raises `NotFound`.
+    `viewer` are the ids of whoever asks, None for the public. Raises `NotFound`, for what is hidden from
+    them too.
     """
-    row = catalogue.find(slug)
+    row = catalogue.find(slug, viewer)
     if row is None:
         raise NotFound
     return row
+
+
+def _page(catalogue: Snapshot, selection: query.Selection) -> ModelPage:
+    rows = [catalogue.rows[position] for position in selection.positions]
+    return ModelPage(rows, selection.total, selection.next_offset, selection.limit)

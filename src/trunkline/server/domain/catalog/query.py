@@ -60,6 +60,8 @@ RSS_CHAT_LINKS = Parameter(
 PAGING = (OFFSET, LIMIT)
 MODEL_LIST: tuple[Parameter | Filter, ...] = (*PAGING, SORT, *FILTERS.values(), RSS, RSS_CHAT_LINKS)
 """The parameters of `GET /models`, in the order of the documentation."""
+USER_LIST: tuple[Parameter | Filter, ...] = (*PAGING, SORT, *FILTERS.values())
+"""The parameters of `GET /models/user`: those of the full list, without feeds."""
 COUNT = (FILTERS["output_modalities"],)
 """The parameters of `GET /models/count`."""
 

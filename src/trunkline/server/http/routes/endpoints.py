@@ -7,15 +7,17 @@ from trunkline.server.http.answer import Answer
 from trunkline.server.http.operations import API, Context, Operation
 from trunkline.server.http.request import Request
 from trunkline.server.usecases import endpoints
+from trunkline.server.usecases.policies import viewer
 
 
 def _list(context: Context, request: Request) -> Answer:
-    found = endpoints.list_endpoints(context.snapshot(), f"{request.params['author']}/{request.params['slug']}")
+    slug = f"{request.params['author']}/{request.params['slug']}"
+    found = endpoints.list_endpoints(context.snapshot(), slug, viewer(request.caller))
     return answer.json({"data": found}, tagged=True, lasting=True)
 
 
 def _zdr(context: Context, request: Request) -> Answer:
-    found = endpoints.list_zdr_endpoints(context.snapshot(), request.region)
+    found = endpoints.list_zdr_endpoints(context.snapshot(), request.region, viewer(request.caller))
     return answer.json({"data": found}, tagged=True, lasting=True)
 
 
