@@ -163,6 +163,23 @@ def test_boundaries_are_the_minutes_of_the_day_at_which_prices_may_change():
 
 
 @pytest.mark.parametrize(
+    ("entry", "minutes"),
+    [
+        ({"utc_start": 100}, (0, 60)),
+        ({"utc_end": 100}, (0, 60)),
+        ({"utc_start": 100, "utc_end": 200}, (60, 120)),
+        ({"utc_start": 100, "utc_end": 2400}, (0, 60)),
+        ({"utc_days": ["mon"]}, (0,)),
+        ({"min_prompt_tokens": 1}, ()),
+    ],
+)
+def test_midnight_is_a_boundary_where_days_change_or_one_end_is_not_stated(
+    entry: dict[str, object], minutes: tuple[int, ...]
+):
+    assert pricing.boundaries([{"overrides": [entry]}]) == minutes
+
+
+@pytest.mark.parametrize(
     ("minutes", "now", "start", "end"),
     [
         ((60, 600), "2026-08-22T05:00:00", "2026-08-22T01:00:00", "2026-08-22T10:00:00"),

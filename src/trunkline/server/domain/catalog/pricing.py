@@ -68,6 +68,18 @@ def price_at(pricing: Mapping[str, Any], moment: Moment) -> dict[str, Any]:
     return priced
 
 
+def price_for(pricing: Mapping[str, Any], prompt_tokens: int, moment: Moment) -> dict[str, Any]:
+    """Return the prices of one request, without `overrides`: all that hold for its size and start (gateway 5.1).
+
+    `prompt_tokens` must exceed an entry's `min_prompt_tokens`; later entries win, absent keys inherit.
+    """
+    priced = {key: value for key, value in pricing.items() if key != "overrides"}
+    for entry in _overrides(pricing):
+        if prompt_tokens > entry.get("min_prompt_tokens", -1) and _holds(entry, moment):
+            priced.update((key, value) for key, value in entry.items() if key not in _CONDITIONS)
+    return priced
+
+
 def weekday(name: str) -> int | None:
     """Return the number of a weekday (Monday is 0) from its English name or the first three letters of it."""
     return _WEEKDAYS.get(name.lower())
@@ -79,8 +91,8 @@ def boundaries(pricings: Iterable[Mapping[str, Any]]) -> tuple[int, ...]:
     for pricing in pricings:
         for entry in _overrides(pricing):
             minutes.update(_minute(entry[key]) % 1440 for key in ("utc_start", "utc_end") if key in entry)
-            if "utc_days" in entry:
-                minutes.add(0)
+            if "utc_days" in entry or ("utc_start" in entry) != ("utc_end" in entry):
+                minutes.add(0)  # days begin, and a window with one end stated ends, at midnight
     return tuple(sorted(minutes))
 
 
