@@ -3,44 +3,66 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import brotli  # type: ignore[import-untyped]
 import msgspec
-import zstandard
-from isal import igzip
+
+from trunkline.server.http.coding import CODINGS, LONG, SMALLEST_COMPRESSED
 
 JSON = b"application/json"
-SMALLEST_COMPRESSED = 1_000
-"""Bodies below this many bytes fit one packet and are sent as they are."""
+LARGEST_WHOLE = 8 * 1024 * 1024
+"""Bodies of more bytes are sent in pieces and never held in one."""
+PIECE = 256 * 1024
+"""Bytes of a piece, at least."""
 
 Header = tuple[bytes, bytes]
 
 
-def _zstd(body: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=6).compress(body)
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A body that is too long to hold twice: encoded items that others hold already, and what stands around them."""
+
+    head: bytes
+    items: Sequence[bytes]
+    tail: bytes
+
+    def __len__(self) -> int:
+        """Return the bytes of the whole body."""
+        between = max(0, len(self.items) - 1)
+        return len(self.head) + sum(map(len, self.items)) + between + len(self.tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the body in pieces."""
+        held, length = [self.head], len(self.head)
+        for number, item in enumerate(self.items):
+            held += (b",", item) if number else (item,)
+            length += len(item)
+            if length >= PIECE:
+                yield b"".join(held)
+                held, length = [], 0
+        held.append(self.tail)
+        yield b"".join(held)
+
+    def whole(self) -> bytes:
+        """Return the body in one."""
+        return b"%b%b%b" % (self.head, b",".join(self.items), self.tail)
 
 
-def _brotli(body: bytes) -> bytes:
-    compressed: bytes = brotli.compress(body, quality=5)
-    return compressed
-
-
-def _gzip(body: bytes) -> bytes:
-    return igzip.compress(body, compresslevel=3, mtime=0)
-
-
-CODINGS: dict[bytes, Callable[[bytes], bytes]] = {b"zstd": _zstd, b"br": _brotli, b"gzip": _gzip}
-"""The content codings on offer, preferred first."""
+Body = bytes | Pieces
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An answer in one content coding: body, headers, entity tag (b"" for none), and the headers of a 304."""
+    """An answer in one content coding: body, headers, entity tag (b"" for none), and the headers of a 304.
 
-    body: bytes
+    Pieces are compressed as they are sent, everything else here.
+    """
+
+    status: int
+    body: Body
+    coding: bytes
     headers: list[Header]
     tag: bytes
     unchanged_headers: list[Header]
@@ -56,7 +78,7 @@ class Answer:
     """
 
     status: int
-    body: bytes
+    body: Body
     content_type: bytes = JSON
     headers: tuple[Header, ...] = ()
     tagged: bool = False
@@ -68,12 +90,17 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """Bytes held in memory, all codings together."""
-        return len(self.body) + sum(len(made.body) for made in self._ready.values())
+        """Bytes held in memory, all codings together; of a body in pieces only what is its own."""
+        bodies = [self.body, *(made.body for made in self._ready.values())]
+        return sum(8 * len(body.items) if isinstance(body, Pieces) else len(body) for body in bodies)
 
-    def needs_encoding(self, coding: bytes) -> bool:
-        """Tell whether `ready(coding)` has yet to compress a body."""
-        return coding not in self._ready and coding in CODINGS and len(self.body) >= SMALLEST_COMPRESSED
+    def kept(self, coding: bytes) -> Encoded | None:
+        """Return the answer in a content coding if it has been made before."""
+        return self._ready.get(coding)
+
+    def takes_long(self, coding: bytes) -> bool:
+        """Tell whether `ready(coding)` has work to do that would hold up the event loop."""
+        return coding not in self._ready and (coding in CODINGS or self.tagged) and len(self.body) > LONG
 
     def ready(self, coding: bytes) -> Encoded:
         """Return the answer in a content coding (b"" for none)."""
@@ -83,14 +110,17 @@ class Answer:
         return made
 
     def _make(self, coding: bytes) -> Encoded:
-        compressed = coding in CODINGS and len(self.body) >= SMALLEST_COMPRESSED
-        body = CODINGS[coding](self.body) if compressed else self.body
-        headers = [(b"content-type", self.content_type), (b"content-length", str(len(body)).encode()), *self.headers]
+        body, coding = self.body, coding if coding in CODINGS and len(self.body) >= SMALLEST_COMPRESSED else b""
+        if coding and isinstance(body, bytes):
+            body = CODINGS[coding].whole(body)
+        headers = [(b"content-type", self.content_type), *self.headers]
+        if isinstance(body, bytes) or not coding:
+            headers.append((b"content-length", str(len(body)).encode()))
         tag = b""
-        if compressed:
+        if coding:
             headers.append((b"content-encoding", coding))
         if self.tagged:
-            tag = self._entity_tag(coding if compressed else b"")
+            tag = self._entity_tag(coding)
             headers += [
                 (b"etag", tag),
                 (b"cache-control", b"private, no-cache" if self.keyed else b"public, max-age=60"),
@@ -98,29 +128,24 @@ class Answer:
                 (b"access-control-allow-origin", b"*"),
             ]
         unchanged = [header for header in headers if header[0] not in (b"content-type", b"content-length")]
-        return Encoded(body, headers, tag, unchanged)
+        return Encoded(self.status, body, coding, headers, tag, unchanged)
 
     def _entity_tag(self, coding: bytes) -> bytes:
         # A digest of the body, not the revision: an import that leaves an answer as it was keeps its tag.
-        self._tag = self._tag or hashlib.blake2b(self.body, digest_size=10).hexdigest()
+        if not self._tag:
+            digest = hashlib.blake2b(digest_size=10)
+            for piece in self.body if isinstance(self.body, Pieces) else (self.body,):
+                digest.update(piece)
+            self._tag = digest.hexdigest()
         return f'"{self._tag}{"-" + coding.decode() if coding else ""}"'.encode()
+
+
+def listed(head: bytes, items: Sequence[bytes], tail: bytes) -> Body:
+    """Return a body of encoded items between head and tail: whole, or in pieces where that would be too much."""
+    body = Pieces(head, items, tail)
+    return body if len(body) > LARGEST_WHOLE else body.whole()
 
 
 def json(value: Any, *, status: int = 200, tagged: bool = False, lasting: bool = False) -> Answer:
     """Return a JSON answer of a value that msgspec can encode."""
     return Answer(status, msgspec.json.encode(value), tagged=tagged, lasting=lasting)
-
-
-def negotiate(accept_encoding: bytes) -> bytes:
-    """Return the content coding to answer in (b"" for none) for an `Accept-Encoding` header (RFC 9110, 12.5.3)."""
-    wishes: dict[bytes, float] = {}
-    for part in accept_encoding.lower().split(b","):
-        name, _, weight = part.strip().partition(b";")
-        try:
-            wishes[name.strip()] = float(weight.strip().removeprefix(b"q=") or 1)
-        except ValueError:
-            continue
-    anything = wishes.get(b"*", 0.0)
-    best = max(CODINGS, key=lambda coding: wishes.get(coding, anything))
-    wanted = wishes.get(best, anything)
-    return best if wanted > 0 and wanted >= wishes.get(b"identity", 0.0) else b""

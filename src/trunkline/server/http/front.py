@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.errors import Forbidden, TrunklineError, Unauthorized
-from trunkline.server.http import answer as answers
 from trunkline.server.http.access import Access, bearer
-from trunkline.server.http.answer import Answer
+from trunkline.server.http.answer import Answer, Encoded
 from trunkline.server.http.body import Receive, read_body
 from trunkline.server.http.cache import AnswerCache
+from trunkline.server.http.coding import negotiate
 from trunkline.server.http.faults import fault
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context, Operation
@@ -22,10 +21,9 @@ from trunkline.server.http.request import Request, raw_path
 from trunkline.server.http.router import Router, allowed
 from trunkline.server.http.sending import Scope, Send, send_answer
 
-LONG_COMPRESSION = 200_000
-"""Bodies of more bytes are compressed off the event loop."""
 _READS = ("GET", "HEAD")
-_log = structlog.get_logger(__name__)
+_UNUSUAL = frozenset((b"authorization", b"content-length", b"transfer-encoding"))
+_log = logging.getLogger(__name__)
 
 
 class Front:
@@ -43,20 +41,28 @@ class Front:
         """Serve one HTTP request (ASGI 3)."""
         headers = dict(scope["headers"])
         coding = self._coding(headers.get(b"accept-encoding", b""))
-        made: Answer | None = None
-        try:
-            made = await self._answer(scope, headers, receive, coding)
-        except TrunklineError as error:
-            made = fault(error)
-        except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
-            _log.exception("request failed", method=scope["method"], path=scope["path"])
-            made = fault(TrunklineError())
-        await send_answer(made, scope["method"], headers, coding, send)
+        made = self._kept(scope, headers, coding)
+        if made is None:
+            try:
+                made = await self._answer(scope, headers, receive, coding)
+            except TrunklineError as error:
+                made = fault(error).ready(coding)
+            except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
+                _log.exception("request failed", extra={"method": scope["method"], "path": scope["path"]})
+                made = fault(TrunklineError()).ready(coding)
+        await send_answer(made, scope["method"], headers, send)
 
-    async def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes) -> Answer:
-        peer = scope["client"][0] if scope.get("client") else None
-        region = self._hosts.region(headers, peer)
+    def _kept(self, scope: Scope, headers: Mapping[bytes, bytes], coding: bytes) -> Encoded | None:
+        # The way that most requests take: without a key, a body or anything to compress it costs no await.
+        if scope["method"] not in _READS or not _UNUSUAL.isdisjoint(headers):
+            return None
+        region = self._hosts.region(headers, _peer(scope))
+        kept = self._cache.get(self._context.epoch(), (raw_path(scope), scope["query_string"], region, None))
+        return None if kept is None else kept.kept(coding)
+
+    async def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes) -> Encoded:
         path, method, query = raw_path(scope), scope["method"], scope["query_string"]
+        region = self._hosts.region(headers, peer := _peer(scope))
         body = b""
         if b"content-length" in headers or b"transfer-encoding" in headers:
             body = await read_body(headers, receive, self._body_limit)
@@ -66,9 +72,9 @@ class Front:
         epoch = self._context.epoch()
         key = (path, query, region, None if caller is None else self._context.callers.view(caller))
         if method in _READS and (kept := self._cache.get(epoch, key)) is not None:
-            return await self._encoded(kept, coding, epoch, key) if kept.needs_encoding(coding) else kept
+            return kept.kept(coding) or await self._encoded(kept, coding, epoch, key)
         if method == "OPTIONS":
-            return _preflight(allowed(self._router.methods(path)[0]))
+            return _preflight(allowed(self._router.methods(path)[0])).ready(b"")
         operation, params = self._router.find(method, path)
         _admit(operation, authorization, caller)
         request = Request(method, path, query, headers, region, params, caller, body, peer)
@@ -79,15 +85,12 @@ class Front:
         made.keyed = caller is not None
         return await self._encoded(made, coding, epoch, key)
 
-    async def _encoded(self, made: Answer, coding: bytes, epoch: object, key: Any) -> Answer:
+    async def _encoded(self, made: Answer, coding: bytes, epoch: object, key: Any) -> Encoded:
         # An answer grows by each coding that it is asked in: compressed once, then kept with the others.
-        if made.needs_encoding(coding) and len(made.body) > LONG_COMPRESSION:
-            await asyncio.to_thread(made.ready, coding)
-        else:
-            made.ready(coding)
+        encoded = await asyncio.to_thread(made.ready, coding) if made.takes_long(coding) else made.ready(coding)
         if made.lasting:
             self._cache.put(epoch, key, made)
-        return made
+        return encoded
 
     async def _caller(self, authorization: bytes) -> Caller | None:
         token = bearer(authorization)
@@ -102,10 +105,15 @@ class Front:
     def _coding(self, accept_encoding: bytes) -> bytes:
         coding = self._codings.get(accept_encoding)
         if coding is None:
-            coding = answers.negotiate(accept_encoding)
+            coding = negotiate(accept_encoding)
             if len(self._codings) < 1_000:
                 self._codings[accept_encoding] = coding
         return coding
+
+
+def _peer(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def _admit(operation: Operation, authorization: bytes | None, caller: Caller | None) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from ipaddress import ip_address, ip_network
 
+REMEMBERED = 1_000
+"""Hosts whose region is remembered, whoever invents them."""
+
 
 class HostTable:
     """Maps host prefixes to regions: `eu.` to `eu`.
@@ -14,6 +17,7 @@ class HostTable:
 
     def __init__(self, regions: Mapping[str, str], trusted_proxies: Collection[str] = ()) -> None:
         self._regions = {prefix.lower().encode(): region for prefix, region in regions.items()}
+        self._seen: dict[bytes, str | None] = {}
         self._trusted = [ip_network(network) for network in trusted_proxies]
 
     def region(self, headers: Mapping[bytes, bytes], peer: str | None) -> str | None:
@@ -21,11 +25,14 @@ class HostTable:
         host = headers.get(b"host", b"")
         if self._trusted and b"x-forwarded-host" in headers and self._trusts(peer):
             host = headers[b"x-forwarded-host"].split(b",", 1)[0].strip()
-        host = host.lower()
-        for prefix, region in self._regions.items():
-            if host.startswith(prefix):
-                return region
-        return None
+        if host not in self._seen:
+            if len(self._seen) >= REMEMBERED:
+                self._seen.clear()
+            self._seen[host] = self._look_up(host.lower())
+        return self._seen[host]
+
+    def _look_up(self, host: bytes) -> str | None:
+        return next((region for prefix, region in self._regions.items() if host.startswith(prefix)), None)
 
     def _trusts(self, peer: str | None) -> bool:
         try:

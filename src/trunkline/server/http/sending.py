@@ -1,26 +1,41 @@
-"""Sends an answer by ASGI: conditional requests, HEAD, and nothing else to decide."""
+"""Sends an answer by ASGI: conditional requests, HEAD, and bodies in pieces as fast as they are taken."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from trunkline.server.http.answer import Answer
+from trunkline.server.http.answer import Encoded, Pieces
+from trunkline.server.http.coding import CODINGS
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-async def send_answer(answer: Answer, method: str, headers: Mapping[bytes, bytes], coding: bytes, send: Send) -> None:
-    """Send an answer in a content coding, or 304 where the caller has it already (RFC 9110, 13.1.2)."""
-    made = answer.ready(coding)
+async def send_answer(made: Encoded, method: str, headers: Mapping[bytes, bytes], send: Send) -> None:
+    """Send an encoded answer, or 304 where the caller has it already (RFC 9110, 13.1.2)."""
     wanted = headers.get(b"if-none-match")
     if wanted is not None and made.tag and _matches(wanted, made.tag):
         await send({"type": "http.response.start", "status": 304, "headers": made.unchanged_headers})
         await send({"type": "http.response.body", "body": b""})
         return
-    await send({"type": "http.response.start", "status": answer.status, "headers": made.headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else made.body})
+    await send({"type": "http.response.start", "status": made.status, "headers": made.headers})
+    if method == "HEAD":
+        await send({"type": "http.response.body", "body": b""})
+    elif isinstance(made.body, Pieces):
+        await _send_pieces(made.body, made.coding, send)
+    else:
+        await send({"type": "http.response.body", "body": made.body})
+
+
+async def _send_pieces(body: Pieces, coding: bytes, send: Send) -> None:
+    # Each piece is put together and compressed in a thread, and the next one only when this one is on its way.
+    pieces = CODINGS[coding].pieces(body) if coding else iter(body)
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        if piece:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _matches(wanted: bytes, tag: bytes) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
-
-import structlog
 
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.snapshot import Snapshot
@@ -15,7 +14,7 @@ from trunkline.server.usecases.ports import CatalogStore
 
 POLL_SECONDS = 0.4
 """How often the store is asked for a newer revision, so that every worker follows within a second."""
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class LiveCatalogue:
@@ -47,9 +46,9 @@ class LiveCatalogue:
             return False
         snapshot, problems = build(self._store.facts(head), head, self._clock())
         for problem in problems:
-            _log.warning("row left out", problem=str(problem), revision=head)
+            _log.warning("row left out", extra={"problem": str(problem), "revision": head})
         for warning in snapshot.warnings:
-            _log.info("catalogue", note=warning, revision=head)
+            _log.info("catalogue", extra={"note": warning, "revision": head})
         self._snapshot = snapshot
         return True
 
@@ -72,7 +71,7 @@ class LiveCatalogue:
                 failed = False
             except TrunklineError as error:
                 if not failed:  # said once, not twice a second for as long as the store is away
-                    _log.warning("catalogue cannot be followed", reason=error.message)
+                    _log.warning("catalogue cannot be followed", extra={"reason": error.message})
                 failed = True
             except Exception:  # noqa: BLE001 - whatever is wrong with a new revision, the last one is served on
                 _log.exception("catalogue could not be loaded; the last revision stays")

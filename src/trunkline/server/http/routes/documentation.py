@@ -11,7 +11,6 @@ from trunkline.server.http import openapi
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.operations import API, Context, Operation
 from trunkline.server.http.request import Request
-from trunkline.server.http.views import api_page
 
 
 def operations(described: Sequence[Operation]) -> tuple[Operation, ...]:
@@ -23,6 +22,9 @@ def operations(described: Sequence[Operation]) -> tuple[Operation, ...]:
 
     @cache
     def page() -> Answer:
+        # Imported with the first page: templates take 60 ms of a start, and few processes ever show one.
+        from trunkline.server.http.views import api_page
+
         return Answer(200, api_page.render(document()), b"text/html; charset=utf-8", _PAGE_HEADERS, tagged=True)
 
     @cache

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from trunkline.server.http.answer import Body, listed
 from trunkline.server.http.request import Request
 from trunkline.server.usecases.models import ModelPage
 
@@ -14,11 +15,11 @@ _AS_SENT = punctuation
 """What stands in a link as the caller wrote it; bytes outside of ASCII are percent-encoded."""
 
 
-def list_body(page: ModelPage, request: Request) -> bytes:
+def list_body(page: ModelPage, request: Request) -> Body:
     """Return the body of a model list: `{data, total_count, links: {next}}` (spec 2.1)."""
     following = msgspec.json.encode(next_link(page, request))
-    rows = b",".join([row.body for row in page.rows])
-    return b'{"data":[%b],"total_count":%d,"links":{"next":%b}}' % (rows, page.total, following)
+    tail = b'],"total_count":%d,"links":{"next":%b}}' % (page.total, following)
+    return listed(b'{"data":[', [row.body for row in page.rows], tail)
 
 
 def next_link(page: ModelPage, request: Request) -> str | None:
