@@ -3,6 +3,7 @@
     TrunklineError
     ├── BadRequest            400  a parameter or body that is not as documented
     ├── Unauthorized          401  no key where one is needed, or one that is not valid
+    ├── PaymentRequired       402  a key's limit or the account's credits are used up
     ├── Forbidden             403  a key of the wrong kind, or a host that the account may not use
     ├── NotFound              404
     ├── MethodNotAllowed      405
@@ -52,6 +53,11 @@ class BadRequest(TrunklineError):
 class Unauthorized(TrunklineError):
     status = 401
     message = "Missing Authentication header"
+
+
+class PaymentRequired(TrunklineError):
+    status = 402
+    message = "Insufficient credits"
 
 
 class Forbidden(TrunklineError):

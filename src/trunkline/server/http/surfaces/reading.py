@@ -1,0 +1,100 @@
+"""Reads an inference request: its body against the documented bounds, its headers, and nothing twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from trunkline.server.domain.generation.request import Attribution, GenerationRequest, Surface
+from trunkline.server.errors import BadRequest, Issue
+from trunkline.server.http.request import Request
+from trunkline.server.http.surfaces.bodies import ChatBody, CompletionsBody, EmbeddingsBody, InferenceBody, SamplingBody
+
+T = TypeVar("T", bound=InferenceBody)
+_CATEGORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def chat(request: Request) -> GenerationRequest:
+    """Read a chat completion request. Raises `BadRequest` naming the field."""
+    body = request.read(ChatBody)
+    if body.messages is None and body.prompt is None:
+        raise BadRequest(issues=[Issue("messages", "expected `messages` or `prompt`")])
+    for position, message in enumerate(body.messages or ()):
+        if message.role == "tool" and not message.tool_call_id:
+            raise BadRequest(issues=[Issue(f"messages[{position}].tool_call_id", "expected the id of a tool call")])
+    effort = body.reasoning.effort if body.reasoning else None
+    if effort and body.reasoning_effort and effort != body.reasoning_effort:
+        raise BadRequest(issues=[Issue("reasoning_effort", "expected the same as `reasoning.effort`, or one of them")])
+    if "audio" in (body.modalities or ()) and not body.stream:
+        raise BadRequest(issues=[Issue("stream", "expected true: audio is only streamed")])
+    return _request(Surface.CHAT, request, body)
+
+
+def completions(request: Request) -> GenerationRequest:
+    """Read a legacy completion request. Raises `BadRequest` naming the field."""
+    return _request(Surface.COMPLETIONS, request, request.read(CompletionsBody))
+
+
+def embeddings(request: Request) -> GenerationRequest:
+    """Read an embeddings request. Raises `BadRequest` naming the field."""
+    return _request(Surface.EMBEDDINGS, request, request.read(EmbeddingsBody))
+
+
+def attribution(headers: Mapping[bytes, bytes]) -> Attribution:
+    """Return the app that a request names (spec gateway 1.1, 5.7).
+
+    No `HTTP-Referer`, no app; a localhost app needs a title. At most two categories, unknown forms dropped.
+    """
+    parts = urlsplit(_text(headers, b"http-referer"))
+    title = _text(headers, b"x-openrouter-title") or _text(headers, b"x-title")
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.scheme or not parts.hostname or (local and not title):
+        return Attribution()
+    named = [part.strip() for part in _text(headers, b"x-openrouter-categories").split(",")]
+    categories = [name for name in named if len(name) <= 30 and _CATEGORY.fullmatch(name)][:2]
+    return Attribution(f"{parts.scheme}://{parts.netloc}".lower(), title[:200] or None, tuple(categories))
+
+
+def _request(surface: Surface, request: Request, body: InferenceBody) -> GenerationRequest:
+    fields = _FIELDS.decode(request.body)
+    listed = ([body.model] if body.model else []) + (body.models or [])
+    if not listed:
+        raise BadRequest(issues=[Issue("model", "expected the slug of a model")])
+    sampling = body if isinstance(body, SamplingBody) else None
+    preferences = msgspec.json.decode(body.provider) if body.provider is not None else None
+    if preferences is not None and not isinstance(preferences, dict):
+        raise BadRequest(issues=[Issue("provider", "expected an object")])
+    preferences = preferences or {}
+    if sampling is not None and sampling.route is not None and "sort" not in preferences:
+        preferences["sort"] = {"partition": "model" if sampling.route == "fallback" else "none"}
+    session = body.session_id or _text(request.headers, b"x-session-id") or None
+    if session is not None and len(session) > 256:
+        raise BadRequest(issues=[Issue("x-session-id", "expected at most 256 characters")])
+    debug = body.debug if isinstance(body, ChatBody) else None
+    return GenerationRequest(
+        surface=surface,
+        fields=fields,
+        models=tuple(dict.fromkeys(listed)),
+        stream=bool(sampling is not None and sampling.stream),
+        preferences=preferences,
+        session_id=session,
+        user=body.user,
+        service_tier=sampling.service_tier if sampling is not None else None,
+        attribution=attribution(request.headers),
+        wants_metadata=_wants_metadata(request.headers),
+        debug=bool(debug and debug.get("echo_upstream_body") is True),
+    )
+
+
+def _wants_metadata(headers: Mapping[bytes, bytes]) -> bool:
+    names = (b"x-openrouter-metadata", b"x-openrouter-experimental-metadata")
+    return any(headers.get(name, b"").strip().lower() == b"enabled" for name in names)
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("utf-8", "replace").strip()
