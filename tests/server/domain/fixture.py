@@ -28,8 +28,8 @@ def model(key: str, notes: Any = None, **wire: Any) -> Fact:
     return fact(Kind.MODEL, key, {"name": key, **wire}, notes)
 
 
-def latest(key: str, target: str, **wire: Any) -> Fact:
-    return fact(Kind.MODEL, key, {"alias_target": {"slug": target}, **wire})
+def latest(key: str, target: str, *, notes: Any = None, **wire: Any) -> Fact:
+    return fact(Kind.MODEL, key, {"alias_target": {"slug": target}, **wire}, notes)
 
 
 def endpoint(model_id: str, tag: str, number: int = 0, notes: Any = None, **wire: Any) -> Fact:
