@@ -88,7 +88,7 @@ def _headers(settings: Settings, options: Options, key: ApiKey) -> tuple[tuple[s
     for header, value in (options.http_headers or {}).items():
         headers[header.lower()] = (header, value)
     for header, value in headers.values():
-        if not value.isprintable():
+        if any(character < " " or character == "\x7f" for character in value):
             # The value stays out of the message: it may be the key.
             raise ValueError(f"the value for the header {header} holds a line break or another control character")
     return tuple(headers.values())

@@ -9,8 +9,6 @@ from typing import (
     Any,
     ClassVar,
     Self,
-    TypeVar,
-    cast,
     dataclass_transform,
     get_args,
     get_origin,
@@ -20,8 +18,9 @@ from typing import (
 from trunkline.components.show import show
 from trunkline.types.unset import UNSET
 
-V = TypeVar("V", bound="View")
 Wrap = Callable[[Any], Any]
+CONTAINERS = frozenset({dict, list})
+"""What JSON arrays and objects are decoded to; all else is shown as it is."""
 
 
 class Field:
@@ -45,14 +44,17 @@ class Field:
             if self.required:
                 raise AttributeError(self.name) from None  # View.__getattr__ says more
             return self.default
-        if isinstance(value, (dict, list)):
-            # Made once for each view, so that a caller's list stays the caller's, and `is` holds.
-            made = view._made
-            if self.name not in made:
-                self.wrap = self.wrap or _wrapper(get_type_hints(self.owner)[self.name])
-                made[self.name] = self.wrap(value)
-            return made[self.name]
-        return value
+        if type(value) not in CONTAINERS:
+            return value
+        # Made once for each view, so that a caller's list stays the caller's, and `is` holds.
+        if view._made is None:
+            view._made = {}
+        elif self.name in view._made:
+            return view._made[self.name]
+        if self.wrap is None:
+            self.wrap = _wrapper(get_type_hints(self.owner)[self.name])
+        shown = view._made[self.name] = self.wrap(value)
+        return shown
 
     def __set__(self, view: View, value: object) -> None:
         raise AttributeError(f"{type(view).__name__} shows an answer as it came; its fields cannot be assigned")
@@ -69,7 +71,7 @@ class View:  # noqa: PLW1641 - equal by value, so not a key
 
     _fields: ClassVar[dict[str, Field]] = {}
     _data: dict[str, Any]
-    _made: dict[str, Any]
+    _made: dict[str, Any] | None
 
     def __init_subclass__(cls) -> None:
         own = [name for name in cls.__annotations__ if not name.startswith("_")]
@@ -86,14 +88,14 @@ class View:  # noqa: PLW1641 - equal by value, so not a key
         if missing := [name for name, field in known.items() if field.required and name not in fields]:
             raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
         self._data = {name: _plain(value) for name, value in fields.items() if value is not UNSET}
-        self._made = {}
+        self._made = None
 
     @classmethod
     def over(cls, data: dict[str, Any]) -> Self:
         """Return a view over a decoded JSON object, which it keeps and does not check."""
         view = cls.__new__(cls)
         view._data = data
-        view._made = {}
+        view._made = None
         return view
 
     @classmethod
@@ -185,17 +187,25 @@ def _mapping(value: dict[str, Any]) -> dict[str, Any]:
     return {key: _copy(item) for key, item in value.items()}
 
 
-def _over(view: type[V]) -> Callable[[Any], V]:
-    return lambda value: view.over(value) if isinstance(value, dict) else cast("V", value)
+def _over(kind: type[View]) -> Wrap:
+    make = kind.__new__  # a page of hundreds of models is made this way
+
+    def wrap(value: Any) -> Any:
+        if value.__class__ is not dict:
+            return value
+        view = make(kind)
+        view._data = value
+        view._made = None
+        return view
+
+    return wrap
 
 
 def _listed(hint: Any) -> Wrap:
     inner = _wrapper(hint)
-    return lambda value: [inner(item) if isinstance(item, (dict, list)) else item for item in value]
+    return lambda value: [inner(item) for item in value]
 
 
 def _mapped(hint: Any) -> Wrap:
     inner = _wrapper(hint)
-    return lambda value: {
-        key: inner(item) if isinstance(item, (dict, list)) else item for key, item in dict(value).items()
-    }
+    return lambda value: {key: inner(item) for key, item in dict(value).items()}

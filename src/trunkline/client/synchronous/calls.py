@@ -27,6 +27,8 @@ from trunkline.types.unset import UNSET, Unset
 from trunkline.utils.retries import RetryConfig
 
 V = TypeVar("V", bound=View)
+PIECE = 64 * 1024
+"""Bytes of a body that are read at once."""
 
 
 class SyncCalls:
@@ -119,16 +121,20 @@ class SyncCalls:
         if request.timeout_ms is not None:
             builder = builder.timeout(timedelta(milliseconds=request.timeout_ms))
         try:
-            answer = builder.build().send()
-            content = answer.bytes()
+            # Read in pieces: reading a body whole costs the transport several times its size in memory.
+            with builder.streamed_read_buffer_limit(PIECE).build_streamed() as answer:
+                pieces = []
+                while (piece := answer.body_reader.read(PIECE)) is not None:
+                    pieces.append(piece)
         except BuilderError:
             raise  # a wrong argument, and no attempt will make it right
         except PyreqwestError as error:
             failed = faults.named(error, request)
             self._debug("%s", failed)
             raise failed from error
-        self._debug("%s: %d, %d bytes", request, answer.status, len(content))
-        return Response(answer.status, Headers(answer.headers.items()), content, request)
+        body = b"".join(pieces)
+        self._debug("%s: %d, %d bytes", request, answer.status, len(body))
+        return Response(answer.status, Headers(answer.headers.items()), body, request)
 
     def _open(self) -> SyncClient:
         if self._closed:
