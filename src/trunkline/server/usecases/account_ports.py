@@ -228,8 +228,11 @@ class Accounts(CallerStore, Protocol):
 class Catalogued(Protocol):
     """The catalogue's part in guardrails: which models and providers there are."""
 
-    def models(self, items: Sequence[str], path: str) -> tuple[str, ...]:
-        """Return (variant) canonical slugs without duplicates. Raises `BadRequest` with an issue for each bad item."""
+    def models(self, items: Sequence[str], path: str, *, routers: bool = False) -> tuple[str, ...]:
+        """Return (variant) canonical slugs without duplicates, of routers too where they are accepted.
+
+        Raises `BadRequest` with an issue for each bad item.
+        """
         ...
 
     def providers(self, items: Sequence[str], path: str) -> tuple[str, ...]:

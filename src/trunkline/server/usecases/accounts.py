@@ -112,7 +112,7 @@ def update(accounts: Accounts, actor: Actor, body: AccountPatch, *, clock: Clock
     own: dict[str, Any] = {name: fields.pop(name) for name in _OWN if name in fields}
     if own.get("regions") is not None:
         own["regions"] = tuple(dict.fromkeys(own["regions"]))
-    restrictions = stated(fields, catalogued)
+    restrictions = stated(fields, catalogued, account=True)
     with accounts.change(actor, clock) as store:
         before = store.accounts.get(actor.account_id)
         if before is None:

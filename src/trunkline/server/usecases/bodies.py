@@ -59,7 +59,8 @@ def usd(amount: float, path: str, *, positive: bool = False) -> Decimal:
     exact = Decimal(repr(amount)).quantize(PICO, ROUND_HALF_EVEN)
     if positive and exact <= 0:
         raise refuse(path, "expected a number greater than 0")
-    return exact.normalize() if exact else Decimal(0)
+    # Without an exponent and without zeros at the end: 500 is the same everywhere, and never 5E+2.
+    return Decimal(f"{exact.normalize():f}")
 
 
 def utc(moment: datetime, path: str) -> datetime:

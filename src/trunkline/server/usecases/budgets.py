@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from trunkline.server.domain.policy.audit import Actor
+from trunkline.server.domain.policy.budget import require_order
 from trunkline.server.domain.policy.workspace import INTERVALS, WorkspaceBudget
-from trunkline.server.errors import BadRequest, NotFound
+from trunkline.server.errors import NotFound
 from trunkline.server.usecases.account_ports import Accounts, Entropy, Reader
 from trunkline.server.usecases.bodies import MOST_USD, new_id, refuse, usd
 from trunkline.server.usecases.ports import Clock
 from trunkline.server.usecases.workspaces import find
-
-PLAIN: Final = Decimal("0.01")
 
 
 class BudgetPut(Struct, frozen=True, kw_only=True):
@@ -85,7 +81,7 @@ def put(
     with accounts.change(actor, clock) as store:
         workspace = find(store, actor.account_id, reference)
         found = _budgets(store, actor.account_id, workspace.id)
-        _require_order({name: budget.limit_usd for name, budget in found.items()} | {interval: limit})
+        require_order({name: budget.limit_usd for name, budget in found.items()} | {interval: limit})
         budget = found.get(interval)
         if budget is None:
             budget = WorkspaceBudget(
@@ -125,21 +121,3 @@ def _budgets(store: Reader, account_id: str, workspace_id: str) -> dict[str, Wor
 def _require_interval(interval: str) -> None:
     if interval not in INTERVALS:
         raise refuse("interval", f"expected one of {', '.join(INTERVALS)}")
-
-
-def _require_order(limits: Mapping[str, Decimal]) -> None:
-    present = [interval for interval in INTERVALS if interval in limits]
-    for narrow, broad in pairwise(present):
-        if limits[narrow] >= limits[broad]:
-            raise BadRequest(
-                "Budget limits must be strictly decreasing as scope narrows: "
-                f"the {broad} limit ({_dollars(limits[broad])}) must be greater than "
-                f"the {narrow} limit ({_dollars(limits[narrow])})."
-            )
-
-
-def _dollars(amount: Decimal) -> str:
-    """Return `$500`, `$499.50` or, where cents do not suffice, every digit."""
-    if amount == amount.to_integral_value():
-        return f"${amount:.0f}"
-    return f"${amount:.2f}" if amount == amount.quantize(PLAIN) else f"${amount:f}"

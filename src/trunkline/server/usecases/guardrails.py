@@ -15,6 +15,7 @@ from trunkline.server.domain.policy.guardrail import (
     Guardrail,
     default_guardrail_id,
 )
+from trunkline.server.domain.policy.merge import require_whole_budget
 from trunkline.server.domain.policy.workspace import Workspace, default_workspace_id
 from trunkline.server.errors import NotFound
 from trunkline.server.usecases.account_ports import Accounts, Catalogued, Entropy, Reader
@@ -68,7 +69,7 @@ def create(
             raise refuse("workspace_id", "is no workspace of this account")
         changes |= {"workspace_id": place}
         made = Guardrail(id=new_id(entropy), account_id=actor.account_id, created_at=store.now, **changes)
-        _require_whole_budget(made)
+        require_whole_budget(made)
         store.guardrails.add(actor.account_id, made)
     return made
 
@@ -93,7 +94,7 @@ def update(
         if workspace is not None and changes.get("name", before.name) != before.name:
             raise refuse("name", "the name of a workspace's default guardrail cannot be changed")
         after = replace(before, **changes)
-        _require_whole_budget(after)
+        require_whole_budget(after)
         if store.guardrails.get(actor.account_id, after.id) is None:
             store.guardrails.add(actor.account_id, after)
         elif after != before:
@@ -154,12 +155,6 @@ def _changes(body: GuardrailFields, catalogued: Catalogued) -> dict[str, Any]:
             own[name] = tuple(made(**given(row)) for row in own[name])
     fields.pop("workspace_id", None)
     return own | stated(fields, catalogued)
-
-
-def _require_whole_budget(guardrail: Guardrail) -> None:
-    if (guardrail.limit_usd is None) != (guardrail.reset_interval is None):
-        missing = "limit_usd" if guardrail.limit_usd is None else "reset_interval"
-        raise refuse(missing, "limit_usd and reset_interval are set and removed together")
 
 
 _OWN: Final = (

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from trunkline.server.domain.policy import key as form
 from trunkline.server.domain.policy.account import AccountKind
 from trunkline.server.domain.policy.audit import Actor
+from trunkline.server.domain.policy.budget import limit_remaining
 from trunkline.server.domain.policy.key import Key
 from trunkline.server.domain.policy.spend import Spent
 from trunkline.server.domain.policy.workspace import Workspace, default_workspace_id
@@ -68,10 +69,8 @@ class KeyView:
     @property
     def limit_remaining(self) -> Decimal | None:
         """Return USD left in the running window, never below 0; None without a limit."""
-        if self.key.limit is None:
-            return None
-        spent = self.spent.within(self.key.limit_reset, byok=self.key.include_byok_in_limit)
-        return max(self.key.limit - spent, Decimal(0))
+        key = self.key
+        return limit_remaining(key.limit, key.limit_reset, self.spent, byok=key.include_byok_in_limit)
 
 
 def list_keys(

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from trunkline.server.domain.policy.merge import spread_zdr
 from trunkline.server.usecases.account_ports import Catalogued
 
-GROUPS: Final = ("anthropic", "openai", "google", "xai", "other")
 
-
-def stated(fields: Mapping[str, Any], catalogued: Catalogued) -> dict[str, Any]:
+def stated(fields: Mapping[str, Any], catalogued: Catalogued, *, account: bool = False) -> dict[str, Any]:
     """Return the stated fields of `Restrictions`, null for removed ones.
 
-    `enforce_zdr` goes to every group that the same request leaves out. Raises `BadRequest` with an issue for every
-    model and provider that the catalogue does not have.
+    `enforce_zdr` goes to every group that the same request leaves out; an `account` may ignore routers too.
+    Raises `BadRequest` with an issue for every model and provider that the catalogue does not have.
     """
-    changes = dict(fields)
-    old_switch = changes.pop("enforce_zdr", None)
-    if old_switch is not None:
-        changes = {f"enforce_zdr_{group}": old_switch for group in GROUPS} | changes
+    changes = spread_zdr(fields)
     for name in ("allowed_models", "ignored_models"):
         if changes.get(name) is not None:
-            changes[name] = catalogued.models(changes[name], name)
+            changes[name] = catalogued.models(changes[name], name, routers=account and name == "ignored_models")
     for name in ("allowed_providers", "ignored_providers"):
         if changes.get(name) is not None:
             changes[name] = catalogued.providers(changes[name], name)

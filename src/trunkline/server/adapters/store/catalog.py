@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 
 from trunkline.server.adapters.store import statements
 from trunkline.server.adapters.store.batches import ended_rows, new_rows, refuse_unstorable
-from trunkline.server.adapters.store.engine import WRITES, create, create_file, place, read_location
+from trunkline.server.adapters.store.database import open_engine
+from trunkline.server.adapters.store.engine import WRITES, notify, place
 from trunkline.server.adapters.store.faults import mapped
-from trunkline.server.adapters.store.schema import SCHEMA, Schema, bring_up
+from trunkline.server.adapters.store.schema import SCHEMA, Schema
 from trunkline.server.domain.catalog.facts import Change, Fact, Kind, Layered, Revision
 from trunkline.server.errors import RevisionConflict, RevisionNotFound
 
@@ -30,21 +31,12 @@ _ROWS_AT_ONCE: Final = 500
 
 
 def open_catalog_store(location: str | Path, busy_seconds: float = 10.0, schema: Schema = SCHEMA) -> SqlCatalogStore:
-    """Open the store at a file's path or SQLAlchemy URL, create the file (mode 0600) and upgrade its tables.
+    """Open the store at a file's path or SQLAlchemy URL; a file is created (mode 0600) and its tables upgraded.
 
     `busy_seconds` is how long a call waits for another writer before it gives up. The folder must exist.
     Raises `StoreUnavailable` with one line that names the store and never its password.
     """
-    url = read_location(location)
-    with mapped(place(url)):
-        create_file(url)
-        engine = create(url, busy_seconds)
-        try:
-            bring_up(engine, schema)
-        except BaseException:
-            engine.dispose()
-            raise
-    return SqlCatalogStore(engine)
+    return SqlCatalogStore(open_engine(location, busy_seconds, schema))
 
 
 class SqlCatalogStore:
@@ -98,6 +90,7 @@ class SqlCatalogStore:
                 _write(connection, revision.number, changes)
             except IntegrityError as error:
                 raise ValueError(f"the changes state a row of revision {revision.number} twice") from error
+            notify(connection)
         return revision
 
     def history(self, limit: int = 50, before: int | None = None) -> list[Revision]:

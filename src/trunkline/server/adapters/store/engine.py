@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from trunkline.server.errors import StoreUnavailable
 
 WRITES: Final = "trunkline_writes"
 """Execution option of connections that will write: SQLite must take its write lock at BEGIN, see `_begin`."""
+
+SERVER_CONNECTIONS: Final = 5
+"""Connections to a server's database that one process may hold, its listener's apart. A call that finds none free
+waits: the server's own limit, 100 by default, is shared by every worker of every replica."""
+
+CHANNEL: Final = "trunkline"
+_NOTIFY: Final = text(f"NOTIFY {CHANNEL}")
+_LOCK_SCHEMA: Final = text("SELECT pg_advisory_xact_lock(8246780219)")
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+]*://")
 _WAL_KEPT_BYTES = 16 * 1024 * 1024
@@ -65,15 +74,64 @@ def create_file(url: URL) -> None:
 def create(url: URL, busy_seconds: float) -> Engine:
     """Return a pooled engine that waits up to `busy_seconds` for another writer; connects to nothing yet."""
     if url.get_backend_name() != "sqlite":
-        # Repeatable read, so that the statements of one read see one state, as SQLite's do.
-        try:
-            return create_engine(url, isolation_level="REPEATABLE READ", hide_parameters=True, pool_pre_ping=True)
-        except ImportError:
-            raise StoreUnavailable("a store on postgresql needs the package psycopg") from None
+        return _create_server(url, busy_seconds)
     engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _create_server(url: URL, busy_seconds: float) -> Engine:
+    try:
+        engine = create_engine(
+            url,
+            # So that the statements of one read see one state, as SQLite's do.
+            isolation_level="REPEATABLE READ",
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=SERVER_CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=busy_seconds,
+            connect_args={"connect_timeout": max(2, math.ceil(busy_seconds))},
+        )
+    except ImportError:
+        raise StoreUnavailable(
+            "a store on postgresql needs the package psycopg: pip install 'psycopg[binary]'"
+        ) from None
+
+    def prepare(connection: Any, _record: object) -> None:
+        connection.execute(f"SET lock_timeout = {math.ceil(busy_seconds * 1000)}")
+        connection.commit()
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def is_file(engine: Engine) -> bool:
+    """Tell whether the store is an SQLite file, not a server's database."""
+    return engine.url.get_backend_name() == "sqlite"
+
+
+def writing(engine: Engine) -> Connection:
+    """Return a connection whose transactions see, at each statement, what others have committed by then.
+
+    Made for writers that take a lock first: what they read after it is the newest state, and nobody else's turn
+    comes before they end. Raises SQLAlchemy's errors.
+    """
+    options: dict[str, Any] = {WRITES: True} if is_file(engine) else {"isolation_level": "READ COMMITTED"}
+    return engine.connect().execution_options(**options)
+
+
+def notify(connection: Connection) -> None:
+    """Tell every process that listens to a server's database, once this transaction is committed; see `watch.py`."""
+    if not is_file(connection.engine):
+        connection.execute(_NOTIFY)
+
+
+def lock_schema(connection: Connection) -> None:
+    """Wait until no other process is changing the tables; held until the transaction ends."""
+    if not is_file(connection.engine):
+        connection.execute(_LOCK_SCHEMA)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

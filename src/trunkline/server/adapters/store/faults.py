@@ -19,8 +19,14 @@ MEANINGS: Final = (
     ("unable to open database file", "cannot be opened: its folder is missing or may not be read and written"),
     ("disk is full", "cannot be written: the disk is full"),
     ("disk i/o error", "cannot be read or written: the disk answers with an error"),
+    ("lock timeout", "is locked by another program"),
+    ("too many clients", "takes no more connections"),
+    ("remaining connection slots", "takes no more connections"),
+    ("queuepool limit", "is busy: every connection is in use"),
 )
-"""A part of a database's own message, and how we say it. Source: sqlite3ErrStr in SQLite's main.c."""
+"""A part of a database's own message, and how we say it.
+
+Sources: sqlite3ErrStr in SQLite's main.c, PostgreSQL's proc.c and postinit.c, SQLAlchemy's pool."""
 
 
 @contextmanager

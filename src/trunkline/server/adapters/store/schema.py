@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from trunkline.server.adapters.store.engine import WRITES, back_up, place
+from trunkline.server.adapters.store.engine import back_up, is_file, lock_schema, place, writing
 from trunkline.server.errors import StoreUnavailable
 
 
@@ -23,30 +24,48 @@ class Schema:
         return self.versions[-1]
 
 
-SCHEMA: Final = Schema(versions=("0001",), scripts="trunkline.server.adapters.store:migrations")
+SCHEMA: Final = Schema(versions=("0001", "0002"), scripts="trunkline.server.adapters.store:migrations")
 """Add a migration's number here; a test fails when this and the folder differ. Named here because reading the
 folder takes Alembic, whose import takes 0.25 s, and most starts find nothing to do."""
 
 
-def bring_up(engine: Engine, schema: Schema = SCHEMA) -> None:
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What `bring_up` did: from which migration (None: from nothing) to which, and where the copy made before it is."""
+
+    before: str | None
+    after: str
+    backup: Path | None = None
+
+
+def bring_up(engine: Engine, schema: Schema = SCHEMA, *, server: bool = False) -> Upgrade:
     """Create or upgrade the tables in one transaction; an SQLite store that holds data is copied first.
 
-    Raises `StoreUnavailable` for a database of a newer Trunkline or of another program.
+    A server's database, which other replicas may be using, is upgraded only where `server` says so.
+    Raises `StoreUnavailable` for one that is behind otherwise, and for a database of a newer Trunkline or of another
+    program.
     """
     with engine.connect() as connection:
-        if _version(connection, schema) == schema.newest:
-            return
-    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        found = version(connection, schema)
+    if found == schema.newest:
+        return Upgrade(found, found)
+    if not server and not is_file(engine):
+        state = (
+            "has no tables yet" if found is None else f"is behind (schema {found}, this version needs {schema.newest})"
+        )
+        raise StoreUnavailable(f"{place(engine.url)} {state}: run `trunkline db upgrade`")
+    with writing(engine) as connection, connection.begin():
+        lock_schema(connection)
         # Again, under the lock: of several workers that start at once, one upgrades.
-        found = _version(connection, schema)
+        found = version(connection, schema)
         if found == schema.newest:
-            return
-        if found is not None:
-            back_up(engine.url, found)
+            return Upgrade(found, found)
+        backup = None if found is None else back_up(engine.url, found)
         _upgrade(connection, schema)
+        return Upgrade(found, schema.newest, backup)
 
 
-def _version(connection: Connection, schema: Schema) -> str | None:
+def version(connection: Connection, schema: Schema) -> str | None:
     """Return the migration that the database is at, None when it is empty."""
     tables = inspect(connection).get_table_names()
     if "alembic_version" in tables:

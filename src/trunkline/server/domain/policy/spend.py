@@ -16,7 +16,10 @@ ZERO: Final = Decimal(0)
 
 
 class Spent(Struct, frozen=True, kw_only=True):
-    """USD spent in all and since the beginning of the running windows; `byok_*` is the worth of calls on own keys."""
+    """USD spent in all and since the beginning of the running windows; `byok_*` is the worth of calls on own keys.
+
+    `free_requests_daily` counts today's requests to free models.
+    """
 
     usage: Decimal = ZERO
     usage_daily: Decimal = ZERO
@@ -26,6 +29,7 @@ class Spent(Struct, frozen=True, kw_only=True):
     byok_usage_daily: Decimal = ZERO
     byok_usage_weekly: Decimal = ZERO
     byok_usage_monthly: Decimal = ZERO
+    free_requests_daily: int = 0
 
     def within(self, window: str | None, *, byok: bool = False) -> Decimal:
         """Return USD spent in a window of `WINDOWS`, in all for `lifetime` and None; `byok` adds calls on own keys."""
