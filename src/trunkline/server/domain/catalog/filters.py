@@ -72,11 +72,12 @@ def _range(
 
 
 def _search(index: Index, value: str, now: float) -> Mask:
-    candidates = list(range(index.size))
-    for token in dict.fromkeys(value.lower().split()):
-        candidates = [position for position in candidates if token in index.texts[position]]
-    mask = np.zeros(index.size, np.bool_)
-    mask[candidates] = True
+    texts = index.texts
+    first, *others = dict.fromkeys(value.lower().split()) or ("",)
+    # Bytes of a list of booleans are a mask already; positions would be converted one by one.
+    mask = np.frombuffer(bytearray([first in text for text in texts]), np.bool_)
+    for token in others:
+        mask[[position for position in np.flatnonzero(mask).tolist() if token not in texts[position]]] = False
     return mask
 
 
