@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -155,7 +155,14 @@ def test_prices_are_exact_decimals_and_unknown_ones_are_none(
 
 def test_a_price_per_million_reads_as_people_write_it():
     pricing = components.PublicPricing(prompt="0.0000025", completion="0.00003")
-    assert f"{pricing.prompt_usd_per_million_tokens:f} {pricing.completion_usd_per_million_tokens:f}" == "2.5 30"
+    assert f"{pricing.prompt_usd_per_million_tokens} {pricing.completion_usd_per_million_tokens}" == "2.5 30"
+
+
+def test_no_price_is_rounded_by_the_callers_own_precision():
+    with localcontext(prec=3):
+        pricing = components.PublicPricing(prompt="0.000001234567", completion="0")
+        assert str(pricing.prompt_usd_per_token) == "0.000001234567"
+        assert str(pricing.prompt_usd_per_million_tokens) == "1.234567"
 
 
 @given(st.decimals(0, 1_000, allow_nan=False, places=18))

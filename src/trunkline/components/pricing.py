@@ -30,8 +30,14 @@ class Prices(View):
 
     def usd_per_million_tokens(self, price: TokenPrice) -> Decimal | None:
         """Return a price in USD for a million tokens; None where it is not stated, or not known (-1)."""
+        from decimal import Context, Decimal
+
         usd = self._usd(price)
-        return None if usd is None else usd.scaleb(6).normalize() + 0
+        if usd is None:
+            return None
+        exact = Context(prec=1000)  # the caller's own context may round, and money is not rounded on the way
+        tidy = exact.normalize(exact.scaleb(usd, 6))
+        return exact.quantize(tidy, Decimal(1)) if tidy == tidy.to_integral_value() else tidy
 
     def usd_per_unit(self, price: UnitPrice) -> Decimal | None:
         """Return a price in USD for one request, image or search; None where it is not stated, or not known (-1)."""
