@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from sys import intern
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -30,6 +31,16 @@ _SOUND: tuple[tuple[str, str, Callable[[str, wire.Model], bool]], ...] = (
 )
 ROUTER = "Router"
 """The tokenizer of rows that pass calls on to other models (spec 4.2)."""
+
+
+class Place(NamedTuple):
+    """What a row's place in the catalogue depends on; the decoded row would weigh ten times its text."""
+
+    created: int
+    id: str
+    canonical_slug: str
+
+
 Offers = dict[str, list[tuple[str, dict[str, Any], dict[str, Any]]]]
 
 
@@ -79,7 +90,7 @@ class _Builder:
             rows=final,
             index=Index.of([row.facets() for row in final], ORDERS),
             positions={row.id: position for position, row in enumerate(final)},
-            canonical=_canonical([(model.canonical_slug, row) for model, row in found]),
+            canonical=_canonical([(place.canonical_slug, row) for place, row in found]),
             aliases=aliases,
             providers=sorted(self._public_providers(final), key=lambda row: (row["name"].lower(), row["slug"])),
             minutes=minutes,
@@ -125,7 +136,7 @@ class _Builder:
                 (private if row.standing.private_to or endpoint.traits.private_to else public).add(endpoint.provider)
         return [row for row in self.provider_rows if row["slug"] in public or row["slug"] not in private]
 
-    def _row(self, fact: Fact) -> tuple[wire.Model, Row] | None:
+    def _row(self, fact: Fact) -> tuple[Place, Row] | None:
         try:
             notes = stated.notes(fact.notes, stated.ModelNotes)
             if notes.get("hidden") is True:
@@ -153,12 +164,12 @@ class _Builder:
         private = traits.private_to(notes)
         made = [self._endpoint(shown, *offer, private) for offer in offers]
         windowed = any(pricing.has_windows(p) for p in (*(e.wire["pricing"] for e in made), shown["pricing"]))
-        return model, Row(
+        return Place(model.created, fact.key, model.canonical_slug), Row(
             fact.key,
             body,
             notes,
             tuple(made),
-            fact.source,
+            intern(fact.source),
             Standing(
                 slugs.permaslug(model.canonical_slug, fact.key),
                 private,
@@ -167,7 +178,7 @@ class _Builder:
             windowed,
         )
 
-    def _latest(self, fact: Fact, by_id: Mapping[str, Row]) -> tuple[wire.Model, Row] | None:
+    def _latest(self, fact: Fact, by_id: Mapping[str, Row]) -> tuple[Place, Row] | None:
         try:
             notes = stated.notes(fact.notes, stated.ModelNotes)
             if notes.get("hidden") is True:
@@ -185,12 +196,12 @@ class _Builder:
         if not self._is_sound(fact.key, model):
             return None
         windowed = target.windowed or pricing.has_windows(shown["pricing"])
-        return model, Row(
+        return Place(model.created, fact.key, model.canonical_slug), Row(
             fact.key,
             body,
             {**target.notes, **notes},
             target.endpoints,
-            fact.source,
+            intern(fact.source),
             replace(
                 target.standing,
                 private_to=(*target.standing.private_to, *traits.private_to(notes)),

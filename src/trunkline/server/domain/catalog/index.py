@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -101,9 +102,9 @@ class Facets:
             web_search=pricing.amount(model.pricing.web_search) or Decimal(0),
             author=slugs.author(model.id),
             tokenizer=model.architecture.tokenizer or "",
-            inputs=tuple(model.architecture.input_modalities),
-            outputs=tuple(model.architecture.output_modalities),
-            parameters=tuple(model.supported_parameters),
+            inputs=tuple(map(intern, model.architecture.input_modalities)),
+            outputs=tuple(map(intern, model.architecture.output_modalities)),
+            parameters=tuple(map(intern, model.supported_parameters)),
             categories=tuple(notes.get("categories") or ()),
             distillable=notes.get("distillable") is True,
             intelligence_index=_exact(scores.intelligence_index) if scores else None,
