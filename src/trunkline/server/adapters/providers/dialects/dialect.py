@@ -1,0 +1,84 @@
+"""What a dialect is: how a request is written, and how an answer is read; pure functions, no sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from trunkline.server.adapters.providers.quirks import Quirk
+from trunkline.server.domain.generation.attempt import Attempt
+from trunkline.server.domain.generation.delta import Event
+from trunkline.server.domain.generation.request import Surface
+
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What decoding hostile JSON raises."""
+
+
+class Garbage(Exception):
+    """A body or event that is not of the dialect; the message is for people, without what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who an attempt goes to, as far as its wording depends on it: `user` is the hash that stands for the caller."""
+
+    model: str
+    user: str
+    quirk: Quirk
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A request as it goes out: `path` below the base URL, headers beside authorization, and the exact body."""
+
+    path: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Decoder(Protocol):
+    """Reads the events of one streamed answer."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the upstream has said that nothing follows."""
+        ...
+
+    def take(self, data: bytes) -> Sequence[Event]:
+        """Return what one event of the stream says. Raises `Garbage`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One wire format. `whole` reads a complete body; it and the decoder raise `Garbage`.
+
+    `key_header` is the name of the header that carries the key and what stands before the key in it.
+    """
+
+    encode: Callable[[Attempt, Addressee], Encoded]
+    decoder: Callable[[Surface], Decoder]
+    whole: Callable[[bytes, Surface], Sequence[Event]]
+    key_header: tuple[str, str]
+
+
+def decoded_object(data: bytes) -> dict[str, Any]:
+    """Return a JSON object. Raises `Garbage` for anything else."""
+    try:
+        value = msgspec.json.decode(data)
+    except UNREADABLE:
+        raise Garbage("the provider sent something that is not JSON") from None
+    if not isinstance(value, dict):
+        raise Garbage("the provider sent JSON that is no object")
+    return value
+
+
+def count(value: object) -> int:
+    """Return a whole number of 0 or more from what an upstream gives as a count, 0 for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    # NaN and infinities are no JSON, so that every float here is a number.
+    return max(int(value), 0)

@@ -1,0 +1,217 @@
+"""Reads answers of OpenAI-compatible servers, streamed or whole, tolerant of what they get wrong (spec gateway 7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from trunkline.server.adapters.providers import faults
+from trunkline.server.adapters.providers.dialects.dialect import Garbage, count, decoded_object
+from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Used, Vector
+from trunkline.server.domain.generation.request import Surface
+from trunkline.server.domain.generation.usage import Usage
+
+Json = dict[str, Any]
+
+DONE: Final = b"[DONE]"
+REASONS: Final = {
+    "stop": "stop", "end_turn": "stop", "stop_sequence": "stop", "eos": "stop", "eos_token": "stop", "complete": "stop",
+    "length": "length", "max_tokens": "length", "model_length": "length",
+    "tool_calls": "tool_calls", "function_call": "tool_calls", "tool_use": "tool_calls",
+    "content_filter": "content_filter", "safety": "content_filter", "sensitive": "content_filter",
+    "refusal": "content_filter",
+    "error": "error", "abort": "error", "network_error": "error", "insufficient_system_resource": "error",
+}  # fmt: skip
+"""Canonical finish reasons; a word that is not here means that the answer ended by itself."""
+
+
+def finish_reason(native: str) -> str:
+    """Return the canonical reason for an upstream's word."""
+    return REASONS.get(native.lower(), "stop")
+
+
+class StreamDecoder:
+    """Reads `chat.completion.chunk`s and the chunks of text completions."""
+
+    def __init__(self, surface: Surface) -> None:
+        self._done = False
+
+    @property
+    def done(self) -> bool:
+        """Whether `[DONE]` has come."""
+        return self._done
+
+    def take(self, data: bytes) -> Sequence[Event]:
+        """Return what one chunk says. Raises `Garbage`."""
+        if data.strip() == DONE:
+            self._done = True
+            return ()
+        if not data.strip():
+            return ()
+        return list(_events(decoded_object(data), "delta"))
+
+
+def whole(body: bytes, surface: Surface) -> Sequence[Event]:
+    """Return what a complete body says. Raises `Garbage`."""
+    answer = decoded_object(body)
+    return list(_vectors(answer) if surface is Surface.EMBEDDINGS else _events(answer, "message"))
+
+
+def usage(stated: Json) -> Usage:
+    """Return usage as OpenAI-compatible servers state it, with what some of them call otherwise."""
+    prompt, completion = count(stated.get("prompt_tokens")), count(stated.get("completion_tokens"))
+    before = _object(stated.get("prompt_tokens_details"))
+    after = _object(stated.get("completion_tokens_details"))
+    reasoning = count(after.get("reasoning_tokens"))
+    if reasoning and count(stated.get("total_tokens")) == prompt + completion + reasoning:
+        completion += reasoning  # xAI counts reasoning beside the completion
+    cached = next(
+        (
+            count(found)
+            # DeepSeek's and Moonshot's names for cache reads.
+            for found in (
+                before.get("cached_tokens"),
+                stated.get("prompt_cache_hit_tokens"),
+                stated.get("cached_tokens"),
+            )
+            if found is not None
+        ),
+        0,
+    )
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cached_tokens=min(cached, prompt),
+        cache_write_tokens=count(before.get("cache_write_tokens")),
+        audio_tokens=count(before.get("audio_tokens")),
+        image_tokens=count(before.get("image_tokens")),
+        reasoning_tokens=min(reasoning, completion),
+        audio_output_tokens=count(after.get("audio_tokens")),
+        image_output_tokens=count(after.get("image_tokens")),
+        searches=count(_object(stated.get("server_tool_use")).get("web_search_requests")),
+    )
+
+
+def _events(chunk: Json, part: str) -> Iterator[Event]:
+    if (error := chunk.get("error")) is not None:
+        yield Failed(fault=faults.inside(error if isinstance(error, str) else chunk))
+        return
+    choices = chunk.get("choices")
+    if choices is None and "usage" not in chunk:
+        raise Garbage("the provider sent JSON without choices")
+    yield Started(
+        upstream_id=_text(chunk.get("id")),
+        model=_text(chunk.get("model")),
+        service_tier=_text(chunk.get("service_tier")),
+        system_fingerprint=_text(chunk.get("system_fingerprint")),
+    )
+    for position, choice in enumerate(choices if isinstance(choices, list) else ()):
+        if isinstance(choice, dict):
+            yield from _choice(choice, part, position)
+    # Groq puts usage aside of the standard's place.
+    stated = chunk.get("usage") or _object(chunk.get("x_groq")).get("usage")
+    if isinstance(stated, dict):
+        yield Used(usage=usage(stated))
+
+
+def _choice(choice: Json, part: str, position: int) -> Iterator[Event]:
+    stated = choice.get("index")
+    index = stated if isinstance(stated, int) and not isinstance(stated, bool) else position
+    said = choice.get(part) or choice.get("message") or choice.get("delta") or {}
+    if isinstance(text := choice.get("text"), str):
+        said = {"content": text}
+    delta = _delta(said, choice.get("logprobs"), index, is_whole=part == "message") if isinstance(said, dict) else None
+    if delta is not None:
+        yield delta
+    if error := choice.get("error"):
+        yield Failed(fault=faults.inside(error))
+    native = choice.get("finish_reason")
+    if isinstance(native, str) and native:
+        yield Finished(
+            reason=finish_reason(native), native=_text(choice.get("native_finish_reason")) or native, index=index
+        )
+
+
+def _delta(said: Json, logprobs: object, index: int, *, is_whole: bool) -> Delta | None:
+    content, thought = _content(said.get("content"))
+    delta = Delta(
+        content=content,
+        reasoning=_text(said.get("reasoning_content")) or _text(said.get("reasoning")) or thought,
+        reasoning_details=_objects(said.get("reasoning_details")),
+        tool_calls=_tool_calls(said, is_whole=is_whole),
+        refusal=_text(said.get("refusal")),
+        images=_objects(said.get("images")),
+        audio=said["audio"] if isinstance(said.get("audio"), dict) and said["audio"] else None,
+        annotations=_objects(said.get("annotations")),
+        logprobs=None if logprobs is None else msgspec.Raw(msgspec.json.encode(logprobs)),
+        index=index,
+    )
+    return delta if delta.is_token or delta.logprobs is not None else None
+
+
+def _content(content: object) -> tuple[str | None, str | None]:
+    """Return (text, thought); Mistral's reasoning models send a list of parts where others send a text."""
+    if not isinstance(content, list):
+        return _text(content), None
+    texts, thoughts = [], []
+    for part in content:
+        if isinstance(part, dict):
+            text, thought = _content(part.get("thinking"))
+            thoughts += [piece for piece in (text, thought) if piece]
+            texts += [piece for piece in (_text(part.get("text")),) if piece]
+    return "".join(texts) or None, "".join(thoughts) or None
+
+
+def _tool_calls(said: Json, *, is_whole: bool) -> list[Json] | None:
+    calls = _objects(said.get("tool_calls"))
+    if calls is None and isinstance(function := said.get("function_call"), dict):
+        calls = [{"type": "function", "function": function}]
+    if calls is None:
+        return None
+    # Whole messages number their calls by position; a fragment without an index belongs to the first call.
+    return [
+        call
+        if isinstance(call.get("index"), int)
+        else {"index": position if is_whole or len(calls) > 1 else 0, **_without(call)}
+        for position, call in enumerate(calls)
+    ]
+
+
+def _without(call: Json) -> Json:
+    return {name: value for name, value in call.items() if name != "index"}
+
+
+def _vectors(answer: Json) -> Iterator[Event]:
+    if (error := answer.get("error")) is not None:
+        yield Failed(fault=faults.inside(error if isinstance(error, str) else answer))
+        return
+    rows = answer.get("data")
+    if not isinstance(rows, list) or not rows:
+        raise Garbage("the provider sent no embeddings")
+    yield Started(upstream_id=_text(answer.get("id")), model=_text(answer.get("model")))
+    for position, row in enumerate(rows):
+        embedding = row.get("embedding") if isinstance(row, dict) else None
+        if not isinstance(embedding, str | list):
+            raise Garbage("the provider sent an embedding that is neither numbers nor text")
+        stated = row.get("index")
+        yield Vector(
+            index=stated if isinstance(stated, int) else position, embedding=msgspec.Raw(msgspec.json.encode(embedding))
+        )
+    if isinstance(answer.get("usage"), dict):
+        yield Used(usage=usage(answer["usage"]))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Json] | None:
+    if not isinstance(value, list):
+        return None
+    return [item for item in value if isinstance(item, dict)] or None

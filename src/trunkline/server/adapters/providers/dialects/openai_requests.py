@@ -1,0 +1,165 @@
+"""Writes requests for OpenAI-compatible servers: the caller's own JSON, apart from the few fields named here.
+
+What is forwarded keeps its key order and the text of its numbers; fields that we have never heard of are forwarded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Addressee, Encoded
+from trunkline.server.adapters.providers.quirks import Quirk
+from trunkline.server.domain.generation.attempt import Attempt
+from trunkline.server.domain.generation.request import Surface
+
+Raw = msgspec.Raw
+Fields = dict[str, bytes]
+
+ROUTER_FIELDS: Final = frozenset({
+    "models", "route", "provider", "plugins", "transforms", "preset", "session_id", "trace", "debug", "usage",
+    "stream_options", "stop_server_tools_when", "max_tool_calls", "metadata", "service_tier", "speed", "user",
+})  # fmt: skip
+"""Never forwarded as they came (spec gateway 1.2)."""
+PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
+    name: frozenset({name, *others})
+    for name, others in (
+        ("temperature", ()), ("top_p", ()), ("top_k", ()), ("min_p", ()), ("top_a", ()), ("seed", ()), ("stop", ()),
+        ("frequency_penalty", ()), ("presence_penalty", ()), ("repetition_penalty", ()), ("logit_bias", ()),
+        ("logprobs", ()), ("top_logprobs", ()), ("prediction", ()), ("verbosity", ()),
+        ("tools", ()), ("tool_choice", ()), ("parallel_tool_calls", ("tools",)),
+        ("response_format", ("structured_outputs",)), ("structured_outputs", ("response_format",)),
+        ("reasoning", ("reasoning_effort", "include_reasoning")), ("include_reasoning", ("reasoning",)),
+        ("reasoning_effort", ("reasoning",)), ("web_search_options", ()),
+    )
+}  # fmt: skip
+"""Parameters that are left out where the endpoint declares what it takes and names none of these.
+
+`max_tokens` is not among them: a limit that is dropped costs the caller money.
+"""
+_LEGACY: Final = frozenset({"prompt", "suffix", "echo", "best_of"})
+_CACHE: Final = "cache_control"
+_BASIC: Final = frozenset({"model", "messages", "prompt", "input", "stream"})
+
+
+def encode(attempt: Attempt, to: Addressee) -> Encoded:
+    """Return the request for an attempt."""
+    request = attempt.request
+    source: Mapping[str, Raw | None] = {**request.fields, **attempt.changes} if attempt.changes else request.fields
+    body: Fields = {"model": msgspec.json.encode(to.model)} if "model" not in source else {}
+    declared = attempt.endpoint.wire.get("supported_parameters") or ()
+    for name, value in source.items():
+        if value is None or name in ROUTER_FIELDS or name in to.quirk.drop:
+            continue
+        needs = PARAMETERS.get(name)
+        if needs is not None and declared and needs.isdisjoint(declared):
+            continue
+        body[to.quirk.rename.get(name, name)] = bytes(value)
+    body["model"] = msgspec.json.encode(to.model)
+    path = "/embeddings"
+    if request.surface is not Surface.EMBEDDINGS:
+        path = _conversation(attempt, body)
+        _translate(attempt, body, to.quirk, declared)
+        if request.stream and "stream_options" not in to.quirk.drop:
+            body["stream_options"] = b'{"include_usage":true}'
+    if "user" not in to.quirk.drop:
+        body["user"] = msgspec.json.encode(to.user)
+    _add_options(attempt, body)
+    return Encoded(path, _object(body))
+
+
+def _conversation(attempt: Attempt, body: Fields) -> str:
+    """Return the path; a bare prompt becomes one user message where the upstream only knows conversations."""
+    if "prompt" not in body or "messages" in body:
+        return "/chat/completions"
+    if attempt.endpoint.notes.get("completions") is True:
+        return "/completions"
+    turned: Fields = {}
+    for name, value in body.items():
+        if name == "prompt":
+            turned["messages"] = b'[{"role":"user","content":' + value + b"}]"
+        elif name == "logprobs" and value.isdigit():  # a number there, a switch and a number here
+            turned |= {"logprobs": b"true", "top_logprobs": value}
+        elif name not in _LEGACY:
+            turned[name] = value
+    body.clear()
+    body.update(turned)
+    return "/chat/completions"
+
+
+def _translate(attempt: Attempt, body: Fields, quirk: Quirk, declared: Iterable[str]) -> None:
+    if quirk.effort and "reasoning" in body:
+        effort = _effort(body.pop("reasoning"))
+        if effort is not None:
+            body.setdefault("reasoning_effort", effort)
+    if quirk.effort:
+        body.pop("include_reasoning", None)
+    if quirk.completion_limit and "reasoning" in declared and "max_tokens" in body:
+        limit = body.pop("max_tokens")
+        body.setdefault("max_completion_tokens", limit)
+    tier = attempt.endpoint.wire.get("service_tier")
+    if quirk.tiers and isinstance(tier, str):
+        body["service_tier"] = msgspec.json.encode(tier)
+    # Those that speak for Anthropic's models take its breakpoints; others refuse the field.
+    if not quirk.cache_control and not attempt.endpoint.key.startswith("anthropic/"):
+        body.pop(_CACHE, None)
+        for name in ("messages", "tools"):
+            if name in body and b'"cache_control"' in body[name]:
+                body[name] = _without_breakpoints(body[name])
+
+
+def _effort(reasoning: bytes) -> bytes | None:
+    """Return what `reasoning_effort` says the same, None where the object asks for nothing."""
+    try:
+        stated = msgspec.json.decode(reasoning)
+    except UNREADABLE:
+        return None
+    if not isinstance(stated, dict):
+        return None
+    if isinstance(stated.get("effort"), str):
+        return msgspec.json.encode(stated["effort"])
+    if stated.get("enabled") is False:
+        return b'"none"'
+    return b'"medium"' if stated.get("enabled") is True else None
+
+
+def _without_breakpoints(rows: bytes) -> bytes:
+    """Return messages or tools without `cache_control`, on them and on the parts of their content."""
+    try:
+        return _array(_stripped(row) for row in msgspec.json.decode(rows, type=list[Raw]))
+    except UNREADABLE:
+        return rows
+
+
+def _stripped(row: Raw) -> bytes:
+    if not bytes(row).startswith(b"{"):
+        return bytes(row)
+    fields = {name: bytes(value) for name, value in msgspec.json.decode(row, type=dict[str, Raw]).items()}
+    fields.pop(_CACHE, None)
+    if fields.get("content", b"").startswith(b"["):
+        fields["content"] = _array(_stripped(part) for part in msgspec.json.decode(fields["content"], type=list[Raw]))
+    return _object(fields)
+
+
+def _add_options(attempt: Attempt, body: Fields) -> None:
+    """Add `provider.options` of the provider that serves; what the request says itself is not overridden."""
+    options = attempt.request.preferences.get("options")
+    mine: Any = options.get(attempt.endpoint.provider) if isinstance(options, dict) else None
+    for name, value in mine.items() if isinstance(mine, dict) else ():
+        if isinstance(name, str) and name not in body and name not in ROUTER_FIELDS and name not in _BASIC:
+            body[name] = msgspec.json.encode(value)
+
+
+def _object(fields: Mapping[str, bytes]) -> bytes:
+    return b"{" + b",".join(_members(fields)) + b"}"
+
+
+def _members(fields: Mapping[str, bytes]) -> Iterator[bytes]:
+    for name, value in fields.items():
+        yield msgspec.json.encode(name) + b":" + value
+
+
+def _array(values: Iterable[bytes]) -> bytes:
+    return b"[" + b",".join(values) + b"]"
