@@ -18,6 +18,8 @@ TEXTS = [
     ("site_url", "https://a.example", '"https://b.example"', "https://a.example", "https://b.example"),
     ("rss_title", "A", '"B"', "A", "B"),
     ("database_url", "sqlite:////a.db", '"sqlite:////b.db"', "sqlite:////a.db", "sqlite:////b.db"),
+    ("management_key", "sk-or-v1-a", '"sk-or-v1-b"', "sk-or-v1-a", "sk-or-v1-b"),
+    ("operator", "a", '"b"', "a", "b"),
     ("body_limit", "10", "20", 10, 20),
     ("trusted_proxies", "10.0.0.1, ::1", '["10.0.0.0/8"]', ("10.0.0.1", "::1"), ("10.0.0.0/8",)),
 ]
@@ -156,3 +158,11 @@ def test_a_printed_settings_object_holds_no_password():
     shown = repr(Settings(database_url="postgresql://trunk:hunter2@db/trunk"))
     assert "hunter2" not in shown
     assert "postgresql://trunk:***@db/trunk" in shown
+
+
+def test_the_management_key_is_shown_nowhere(tmp_path: Path):
+    effective = load({"home": str(tmp_path)}, {"TRUNKLINE_MANAGEMENT_KEY": "sk-or-v1-canary"})
+    assert effective.settings.management_key == "sk-or-v1-canary"
+    assert ("management_key", "***", "TRUNKLINE_MANAGEMENT_KEY") in list(effective.shown())
+    assert "canary" not in f"{effective.settings}{list(effective.shown())}"
+    assert dict((name, value) for name, value, _ in load({"home": str(tmp_path)}, {}).shown())["management_key"] is None

@@ -23,6 +23,7 @@ from msgspec import Meta
 from trunkline.server.errors import SettingsError
 
 FLAG: Final = {"flag": True}
+SECRET: Final = {"secret": True}
 FILE_NAME: Final = "trunkline.toml"
 
 
@@ -63,6 +64,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         str | None, Meta(description="Store, sqlite:////path or postgresql://...; by default trunkline.db in the home.")
     ] = None
+    management_key: Annotated[
+        str | None,
+        Meta(description="Management key that the first start takes; without it one is drawn.", extra=SECRET),
+    ] = None
+    operator: Annotated[
+        str | None, Meta(description="Id of the account whose management keys manage all accounts; by default none.")
+    ] = None
     body_limit: Annotated[int, Meta(ge=1, description="Largest request body in bytes.")] = 1024 * 1024
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks whose X-Forwarded-* headers count.")
@@ -80,7 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.database_url or str(self.home / "trunkline.db")
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{row.name}={_masked(msgspec.to_builtins(getattr(self, row.name), **_OUT))}" for row in ROWS)
+        shown = ", ".join(f"{row.name}={_shown(self, row)}" for row in ROWS)
         return f"Settings({shown})"
 
 
@@ -93,6 +101,7 @@ class Row:
     help: str
     variable: str | None
     flag: str | None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ class Effective:
     def shown(self) -> Iterator[tuple[str, Any, str]]:
         """Yield name, value as JSON would have it with passwords masked, and origin, in the order of the rows."""
         for row in ROWS:
-            value = _masked(msgspec.to_builtins(getattr(self.settings, row.name), **_OUT))
+            value = _shown(self.settings, row)
             if _entries(row.type):
                 for name, entry in value.items():
                     path = _dotted((row.name, name))
@@ -248,6 +257,11 @@ def _dotted(path: tuple[str, ...]) -> str:
     return ".".join(part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in path)
 
 
+def _shown(settings: Settings, row: Row) -> Any:
+    value = getattr(settings, row.name)
+    return "***" if row.secret and value is not None else _masked(msgspec.to_builtins(value, **_OUT))
+
+
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return re.sub(r"(://[^/@:\s]*):[^/@\s]*@", r"\1:***@", value)
@@ -260,8 +274,10 @@ def _rows() -> Iterator[Row]:
     for name, kind in get_type_hints(Settings, include_extras=True).items():
         meta = get_args(kind)[1]
         text = get_origin(_bare(kind)) is not dict
-        flag = f"--{name.replace('_', '-')}" if meta.extra else None
-        yield Row(name, kind, meta.description, f"TRUNKLINE_{name.upper()}" if text else None, flag)
+        extra = meta.extra or {}
+        flag = f"--{name.replace('_', '-')}" if "flag" in extra else None
+        variable = f"TRUNKLINE_{name.upper()}" if text else None
+        yield Row(name, kind, meta.description, variable, flag, "secret" in extra)
 
 
 _OUT: Final[dict[str, Any]] = {"enc_hook": str}

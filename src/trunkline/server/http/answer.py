@@ -147,5 +147,8 @@ def listed(head: bytes, items: Sequence[bytes], tail: bytes) -> Body:
 
 
 def json(value: Any, *, status: int = 200, tagged: bool = False, lasting: bool = False) -> Answer:
-    """Return a JSON answer of a value that msgspec can encode."""
-    return Answer(status, msgspec.json.encode(value), tagged=tagged, lasting=lasting)
+    """Return a JSON answer of a value that msgspec can encode; decimals, which are amounts, become exact numbers."""
+    return Answer(status, _ENCODER.encode(value), tagged=tagged, lasting=lasting)
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -11,7 +11,23 @@ from trunkline.server.http.front import Front
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context, Operation
 from trunkline.server.http.router import Router
-from trunkline.server.http.routes import documentation, embeddings, endpoints, health, models, providers
+from trunkline.server.http.routes import (
+    accounts,
+    assignments,
+    budgets,
+    documentation,
+    embeddings,
+    endpoints,
+    explain,
+    guardrails,
+    health,
+    keys,
+    members,
+    models,
+    organization,
+    providers,
+    workspaces,
+)
 from trunkline.server.http.sending import Scope, Send
 
 _DESCRIBED: tuple[Operation, ...] = (
@@ -19,6 +35,15 @@ _DESCRIBED: tuple[Operation, ...] = (
     *endpoints.OPERATIONS,
     *embeddings.OPERATIONS,
     *providers.OPERATIONS,
+    *keys.OPERATIONS,
+    *guardrails.OPERATIONS,
+    *assignments.OPERATIONS,
+    *workspaces.OPERATIONS,
+    *budgets.OPERATIONS,
+    *members.OPERATIONS,
+    *organization.OPERATIONS,
+    *accounts.OPERATIONS,
+    *explain.OPERATIONS,
     *health.OPERATIONS,
 )
 OPERATIONS = (*_DESCRIBED, *documentation.operations(_DESCRIBED))

@@ -20,6 +20,9 @@ _REF = "#/components/schemas/{name}"
 _PATH_PARAMETERS = {
     "author": ("Author of the model; `~author` for its latest-model rows.", "openai"),
     "slug": ("Slug of the model, with or without variants.", "gpt-4"),
+    "hash": ("Hash of the key: its SHA-256, 64 hexadecimal digits.", "b" * 64),
+    "id": ("Id; of a workspace also its slug.", "0f2a9d6e-5b7c-4c1d-9a3e-2d6f8b1c4e70"),
+    "interval": ("`daily`, `weekly`, `monthly` or `lifetime`.", "monthly"),
 }
 _STATUS_TEXT = {
     400: "A parameter or the body is not as documented",

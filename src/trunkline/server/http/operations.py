@@ -14,23 +14,30 @@ from trunkline.server.errors import Unavailable
 from trunkline.server.http.access import Access
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.request import Request
+from trunkline.server.usecases.account_ports import Accounts, Entropy
 from trunkline.server.usecases.ports import Callers, Catalogue, Clock
 
 API = "/api/v1"
+OWN_API = "/api/trunkline/v1"
+"""Where operations are that OpenRouter does not document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the front and handlers reach: catalogue, callers, clock, and how feeds name and link the site.
+    """What the front and handlers reach: catalogue, callers, accounts, clock, and how feeds name and link the site.
 
+    `operator` is the account whose management keys may manage all accounts, None for nobody;
     `credentials` are the providers that can be called, None where none is configured.
     """
 
     catalogue: Catalogue
     callers: Callers
+    accounts: Accounts
     clock: Clock
+    entropy: Entropy
     rss_title: str
     site_url: str
+    operator: str | None = None
     credentials: frozenset[str] | None = None
 
     def snapshot(self) -> Snapshot:

@@ -35,6 +35,7 @@ class SqlRows(Generic[T]):
         self._connection = connection
         self._c = noun.table.c
         self._select = select(*noun.columns)
+        self._account = self._c["account_id" if "account_id" in self._c else "id"]  # accounts are their own tenants
 
     def get(self, account_id: str, row_id: str) -> T | None:
         """Return a row by its id."""
@@ -57,7 +58,7 @@ class SqlRows(Generic[T]):
         return sum(int(self._connection.scalar(counted.where(*part)) or 0) for part in parts)
 
     def _conditions(self, account_id: str, where: Where) -> Iterator[ColumnElement[bool]]:
-        yield self._c.account_id == account_id
+        yield self._account == account_id
         for name, value in where.items():
             column = self._c[name]
             if isinstance(value, list | tuple | set | frozenset):

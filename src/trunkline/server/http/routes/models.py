@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trunkline.server.domain.catalog import query
+from trunkline.server.domain.policy.admission import sees_filtered_catalogue
 from trunkline.server.domain.policy.layers import Policy
 from trunkline.server.errors import Unauthorized
 from trunkline.server.http import answer, schemas
@@ -22,10 +23,9 @@ from trunkline.server.usecases.policies import admitted, viewer
 
 def _filtered(context: Context, request: Request) -> Policy | None:
     """Return the policy that narrows the public list, where the key's account wants that."""
-    caller = request.caller
-    if caller is None or caller.account is None or not caller.account.is_filtered_model_catalog_enabled:
+    if request.caller is None or not sees_filtered_catalogue(request.caller):
         return None
-    return admitted(caller, request.region, context.credentials)
+    return admitted(request.caller, request.region, context.credentials)
 
 
 def _page(context: Context, request: Request, policy: Policy | None, values: Mapping[str, Any]) -> ModelPage:

@@ -1,0 +1,43 @@
+"""The query parameters of the management lists (spec 1.7)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from trunkline.server.domain.catalog import parsers, query
+from trunkline.server.domain.catalog.query import Parameter
+
+SMALLEST_PAGE, LARGEST_PAGE, PAGE = 1, 100, 50
+
+
+def _uuid(text: str) -> UUID | None:
+    text = text.strip()
+    try:
+        value = UUID(text) if text else None
+    except ValueError:
+        raise parsers.Refused("a UUID") from None
+    if value is not None and str(value) != text.lower():
+        raise parsers.Refused("a UUID")
+    return value
+
+
+def _flag(text: str) -> bool | None:
+    text = text.strip()
+    if text not in {"true", "false", ""}:
+        raise parsers.Refused("true or false")
+    return {"true": True, "false": False}.get(text)
+
+
+def flag(name: str, meaning: str) -> Parameter:
+    """Return a parameter that is `true` or `false`, false when absent."""
+    return Parameter(name, _flag, {"type": "boolean", "default": False}, meaning)
+
+
+LIMIT = Parameter(
+    "limit",
+    parsers.integer(SMALLEST_PAGE, LARGEST_PAGE),
+    {"type": "integer", "minimum": SMALLEST_PAGE, "maximum": LARGEST_PAGE, "default": PAGE},
+    "Rows of a page.",
+)
+PAGING = (query.OFFSET, LIMIT)
+WORKSPACE = Parameter("workspace_id", _uuid, {"type": "string", "format": "uuid"}, "Only those of this workspace.")
