@@ -14,6 +14,8 @@ from trunkline.server.usecases.ports import CatalogStore
 
 POLL_SECONDS = 0.4
 """How often the store is asked for a newer revision, so that every worker follows within a second."""
+AHEAD_SECONDS = 120
+"""How long before prices change the catalogue with the new ones is made: at 100,000 rows it takes seconds."""
 _log = logging.getLogger(__name__)
 
 
@@ -24,6 +26,7 @@ class LiveCatalogue:
         self._store = store
         self._clock = clock
         self._snapshot: Snapshot | None = None
+        self._next: Snapshot | None = None
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -33,11 +36,19 @@ class LiveCatalogue:
         if snapshot is None:
             raise Unavailable
         if not snapshot.valid[0] <= now < snapshot.valid[1]:
-            moved = snapshot.at(now)
+            moved = self._moved(snapshot, now)
             if self._snapshot is snapshot:
                 self._snapshot = moved
             return moved
         return snapshot
+
+    def prepare(self) -> None:
+        """Make the catalogue of the next price window when that begins soon, so that no request has to."""
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.valid[1] - self._clock() > AHEAD_SECONDS:
+            return
+        if self._next is None or (self._next.revision, self._next.valid[0]) != (snapshot.revision, snapshot.valid[1]):
+            self._next = snapshot.at(snapshot.valid[1])
 
     def refresh(self) -> bool:
         """Load the store's newest revision if it is not the one being served; tell whether there was one."""
@@ -51,6 +62,12 @@ class LiveCatalogue:
             _log.info("catalogue", extra={"note": warning, "revision": head})
         self._snapshot = snapshot
         return True
+
+    def _moved(self, snapshot: Snapshot, now: float) -> Snapshot:
+        made, self._next = self._next, None
+        if made is not None and made.revision == snapshot.revision and made.valid[0] <= now < made.valid[1]:
+            return made
+        return snapshot.at(now)
 
     def watch(self) -> None:
         """Follow the store from now on, in a thread of its own, until `stop`."""
@@ -68,6 +85,7 @@ class LiveCatalogue:
         while not self._stopped.wait(POLL_SECONDS):
             try:
                 self.refresh()
+                self.prepare()
                 failed = False
             except TrunklineError as error:
                 if not failed:  # said once, not twice a second for as long as the store is away
