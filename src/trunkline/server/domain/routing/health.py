@@ -1,0 +1,40 @@
+"""Whether an endpoint is well: outage, degraded or down (spec gateway 3.5, constants of appendix B)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from trunkline.server.domain.routing.statistics import EndpointStatistics
+
+OUTAGE_FAILURES: Final = 2
+OUTAGE_SHARE: Final = 0.5
+UPTIME_REQUESTS: Final = 100
+DEGRADED_BELOW: Final = 95.0
+DOWN_BELOW: Final = 80.0
+
+
+class Health(IntEnum):
+    """Classes in the order in which they are tried; the price decides inside each."""
+
+    STABLE = 0
+    SHAKY = 1
+    """In outage, or degraded."""
+    DOWN = 2
+
+
+def in_outage(seen: EndpointStatistics, now: float) -> bool:
+    """Tell whether an endpoint is failing right now (Unix seconds): half its last attempts, or asked for a pause."""
+    if seen.cooling_until > now:
+        return True
+    return seen.failures_30s >= OUTAGE_FAILURES and seen.failures_30s >= OUTAGE_SHARE * seen.attempts_30s
+
+
+def classify(seen: EndpointStatistics, now: float) -> Health:
+    """Return the class of an endpoint at a Unix time. Under 100 requests uptime says nothing."""
+    uptime = seen.uptime_30m if seen.requests_30m >= UPTIME_REQUESTS else None
+    if uptime is not None and uptime < DOWN_BELOW:
+        return Health.DOWN
+    if (uptime is not None and uptime < DEGRADED_BELOW) or in_outage(seen, now):
+        return Health.SHAKY
+    return Health.STABLE

@@ -1,0 +1,152 @@
+"""What a request needs of an endpoint, read once from its fields (spec gateway 3.3 F8 to F11, S1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from trunkline.server.domain.catalog import vocabulary
+from trunkline.server.domain.generation.request import GenerationRequest, Surface
+from trunkline.server.errors import BadRequest, Issue
+
+Estimate = Callable[[Mapping[str, msgspec.Raw]], int]
+"""Returns about how many tokens the prompt in a request's fields has, as `generation.estimate.prompt_tokens` does."""
+_PARAMETERS: Final = frozenset(vocabulary.PARAMETERS)
+_MODALITIES: Final = {
+    "image_url": "image", "input_image": "image", "image": "image",
+    "input_audio": "audio", "audio_url": "audio",
+    "video_url": "video", "input_video": "video", "video": "video",
+}  # fmt: skip
+"""The types of content parts that only some models read. Files pass everywhere: a parser makes text of them."""
+_MEDIA = re.compile(rb'"(?:' + "|".join(_MODALITIES).encode() + rb')"')
+_FORMATS: Final = {"json_schema": "structured_outputs", "json_object": "response_format"}
+_T = TypeVar("_T")
+
+
+class Needs(Struct, frozen=True, kw_only=True):
+    """One request as endpoints must be able to serve it.
+
+    `prompt_tokens` is an estimate, `max_tokens` what the caller asks for; `parameters` are the
+    documented ones that are present. `format` is the parameter that the response format takes,
+    `tool_choice` its kind (`auto`, `none`, `required`, `function`). `effort` and `pro` are about
+    reasoning, `route` is the deprecated field of that name.
+    """
+
+    surface: Surface = Surface.CHAT
+    prompt_tokens: int = 0
+    max_tokens: int | None = None
+    inputs: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+    tools: bool = False
+    tool_choice: str | None = None
+    format: str | None = None
+    verbosity: bool = False
+    effort: str | None = None
+    pro: bool = False
+    service_tier: str | None = None
+    fast: bool = False
+    compression: bool = False
+    route: str | None = None
+
+    @property
+    def total_tokens(self) -> int:
+        """Prompt and requested completion together."""
+        return self.prompt_tokens + (self.max_tokens or 0)
+
+
+def read(request: GenerationRequest, estimate: Estimate, *, compression: bool = False) -> Needs:
+    """Read the needs of a request whose `messages`, `prompt` or `input` are there.
+
+    `compression`: whether a prompt that is too long may be shortened. Raises `BadRequest` where a
+    field that decides the routing is of the wrong type.
+    """
+    fields = request.fields
+    present = frozenset(name for name in fields if name in _PARAMETERS and request.has(name))
+    effort, pro = _reasoning(request)
+    choice = _tool_choice(request)
+    kind = _field(request, "response_format", _Typed)
+    return Needs(
+        surface=request.surface,
+        prompt_tokens=estimate(fields),
+        max_tokens=_field(request, "max_completion_tokens", int) or _field(request, "max_tokens", int),
+        inputs=_inputs(request),
+        parameters=present,
+        tools="tools" in present and bytes(fields["tools"]).strip() != b"[]",
+        tool_choice=choice,
+        format=None if kind is None or kind.type in {None, "text"} else _FORMATS.get(str(kind.type), "response_format"),
+        verbosity="verbosity" in present,
+        effort=effort,
+        pro=pro,
+        service_tier=request.service_tier,
+        fast=_field(request, "speed", str) == "fast",
+        compression=compression,
+        route=_field(request, "route", str),
+    )
+
+
+class _Typed(Struct):
+    type: str | None = None
+
+
+class _Reasoning(Struct):
+    effort: str | None = None
+    enabled: bool | None = None
+    max_tokens: int | None = None
+    mode: str | None = None
+
+
+class _Message(Struct):
+    content: Any = None
+
+
+_MESSAGES = msgspec.json.Decoder(list[_Message])
+
+
+def _field(request: GenerationRequest, name: str, of: type[_T]) -> _T | None:
+    raw = request.fields.get(name)
+    if raw is None:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=of | None)
+    except msgspec.MsgspecError as error:
+        raise BadRequest(issues=[Issue(name, str(error).partition(" - at ")[0])]) from None
+
+
+def _reasoning(request: GenerationRequest) -> tuple[str | None, bool]:
+    """Return the effort asked for (`none` where reasoning is switched off) and whether the pro mode is."""
+    short = _field(request, "reasoning_effort", str)
+    stated = _field(request, "reasoning", _Reasoning)
+    if stated is None:
+        return short, False
+    if stated.effort is not None and short is not None and stated.effort != short:
+        raise BadRequest(issues=[Issue("reasoning_effort", "differs from reasoning.effort")])
+    off = stated.enabled is False or stated.max_tokens == 0
+    return stated.effort or short or ("none" if off else None), stated.mode == "pro"
+
+
+def _tool_choice(request: GenerationRequest) -> str | None:
+    if not request.has("tool_choice"):
+        return None
+    choice = msgspec.json.decode(request.fields["tool_choice"])
+    return choice if isinstance(choice, str) else "function"
+
+
+def _inputs(request: GenerationRequest) -> frozenset[str]:
+    raw = request.fields.get("messages", request.fields.get("input"))
+    if raw is None or not _MEDIA.search(raw):
+        return frozenset()
+    try:
+        messages = _MESSAGES.decode(raw)
+    except msgspec.MsgspecError:
+        return frozenset()  # texts to embed; what is wrong with messages is said where they are checked
+    return frozenset(
+        _MODALITIES[part["type"]]
+        for message in messages
+        if isinstance(message.content, list)
+        for part in message.content
+        if isinstance(part, dict) and part.get("type") in _MODALITIES
+    )

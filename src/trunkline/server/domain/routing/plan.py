@@ -1,0 +1,154 @@
+"""The plan of a request: the endpoints to try, in order, and why the others are not among them (spec gateway 3).
+
+A pure function of the request, the catalogue, the policy, what traffic has taught, the time and lots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import msgspec
+from msgspec import Struct
+
+from trunkline.server.domain.catalog.endpoints import Endpoint
+from trunkline.server.domain.generation import estimate as estimates
+from trunkline.server.domain.generation.request import GenerationRequest
+from trunkline.server.domain.policy.layers import Policy
+from trunkline.server.domain.routing import candidates, combining, models, preferences, refusals, routers, tiers
+from trunkline.server.domain.routing import needs as needing
+from trunkline.server.domain.routing.availability import Refusal
+from trunkline.server.domain.routing.candidates import Ask, Shortlist
+from trunkline.server.domain.routing.changes import NO_CHANGES, Changes, changes
+from trunkline.server.domain.routing.combining import Remembered
+from trunkline.server.domain.routing.models import Entry, Miss, Strategy
+from trunkline.server.domain.routing.needs import Estimate, Needs
+from trunkline.server.domain.routing.pools import Found, Pools
+from trunkline.server.domain.routing.preferences import Preferences
+from trunkline.server.domain.routing.ranking import Chance, Setting
+from trunkline.server.domain.routing.reasons import Reason
+from trunkline.server.domain.routing.statistics import Statistics
+from trunkline.server.domain.routing.targets import Model, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a plan depends on beside request, catalogue and policy.
+
+    `now` in Unix seconds; `usage` in tokens of seven days by model id; `default_sort` is the
+    workspace's; `compression`: a prompt that is too long may be shortened.
+    """
+
+    now: float
+    chance: Chance
+    statistics: Statistics = field(default_factory=dict)
+    usage: Mapping[str, int] = field(default_factory=dict)
+    default_sort: str | None = None
+    remembered: Remembered | None = None
+    estimate: Estimate = estimates.prompt_tokens
+    compression: bool = False
+
+
+class Candidate(Struct, frozen=True):
+    """One endpoint to try. `requested` is the slug that led to it; `changes` are fields that it gets otherwise."""
+
+    target: Target
+    requested: str
+    changes: Changes = NO_CHANGES
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint as the catalogue has it."""
+        return self.target.endpoint
+
+    @property
+    def model(self) -> str:
+        """The id of the concrete model, for the answer."""
+        return self.target.model
+
+    @property
+    def key(self) -> str:
+        """The endpoint's key."""
+        return self.target.key
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The candidates in the order in which they are tried; without any, `refusal` says how the request fails.
+
+    `requested` are the slugs as they were sent, `misses` those that led to nothing.
+    """
+
+    candidates: tuple[Candidate, ...]
+    strategy: Strategy
+    requested: tuple[str, ...]
+    needs: Needs
+    preferences: Preferences
+    shortlists: tuple[Shortlist, ...] = ()
+    misses: tuple[Miss, ...] = ()
+    refusal: Refusal | None = None
+
+    @cached_property
+    def removed(self) -> Mapping[str, Reason]:
+        """Why each endpoint of the models that the caller may know of is not a candidate, by its key."""
+        planned = {candidate.key for candidate in self.candidates}
+        reasons = {target.key: reason for listed in self.shortlists for target, reason in listed.removed()}
+        for listed in self.shortlists:
+            reasons.update((target.key, Reason.FALLBACK) for target in listed.targets if target.key not in planned)
+        return reasons
+
+    @property
+    def total(self) -> int:
+        """How many endpoints there were to choose from, for `openrouter_metadata`."""
+        return len(self.candidates) + len(self.removed)
+
+
+def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circumstances) -> Plan:
+    """Plan a request whose presets are merged and whose fields are checked.
+
+    `policy` is what the caller may use (spec catalogue 5.2, layers L0 to L3). Raises `BadRequest`
+    where the request's own routing fields are wrong; everything else is a plan with a `refusal`.
+    """
+    needs = needing.read(request, given.estimate, compression=given.compression)
+    wishes = preferences.read(request.preferences, needs.route)
+    narrowed = pools.narrowed(policy, wishes)
+    if wishes.order:
+        wishes = msgspec.structs.replace(wishes, order=pools.slugs(wishes.order))
+
+    def expand(slug: str, found: Found) -> tuple[Entry, ...] | Miss:
+        def suits(model: Model, free: bool) -> bool:
+            ask = Ask(pools.pool(model, narrowed), needs, wishes, free=free)
+            listed = candidates.shortlist(ask, tiers.admission(needs, wishes, found.dynamic))
+            return bool(listed.targets) and not listed.dropped
+
+        return routers.choose(slug, found, pools, policy, given.usage, given.chance, suits)
+
+    found = models.resolve(request.models, needs, pools, policy, expand)
+    if not found.entries:
+        refusal = refusals.of_misses(found.misses, request.models)
+        return Plan((), found.strategy, request.models, needs, wishes, misses=found.misses, refusal=refusal)
+    shortlists = tuple(
+        candidates.shortlist(
+            Ask(pools.pool(entry.model, narrowed), needs, wishes, entry.provider, entry.free),
+            tiers.admission(needs, wishes, entry.dynamic),
+        )
+        for entry in found.entries
+    )
+    setting = Setting(needs, wishes, given.statistics, given.now, given.chance, given.default_sort)
+    order = combining.combined(found.entries, shortlists, setting, given.remembered)
+    if not order:
+        refusal = refusals.of_empty(
+            shortlists, request.models, needs=needs, preferences=wishes, pools=pools, policy=policy, now=given.now
+        )
+        return Plan((), found.strategy, request.models, needs, wishes, shortlists, found.misses, refusal)
+    by_model = {entry.model.id: (entry, listed) for entry, listed in zip(found.entries, shortlists, strict=True)}
+    chosen = tuple(_candidate(request, needs, target, *by_model[target.model]) for target in order)
+    return Plan(chosen, found.strategy, request.models, needs, wishes, shortlists, found.misses)
+
+
+def _candidate(request: GenerationRequest, needs: Needs, target: Target, entry: Entry, listed: Shortlist) -> Candidate:
+    if not listed.dropped and not listed.clamps and entry.effort is None:
+        return Candidate(target, entry.requested)
+    most = target.max_completion if listed.clamps else None
+    return Candidate(target, entry.requested, changes(request, listed.dropped, most, entry.effort))
