@@ -46,16 +46,16 @@ def test_the_next_prices_are_made_before_they_hold_and_shown_when_they_do(store:
     catalogue = LiveCatalogue(store, hand)
     catalogue.refresh()
     hand.now = EVENING - AHEAD_SECONDS / 2
-    catalogue.prepare()
-    store.close()  # nothing more may be asked of it
+    prepared = catalogue.prepare()
     assert prompt_price(catalogue, EVENING - 0.001) == "0.000004"
     assert prompt_price(catalogue, EVENING) == "0.000001"
+    assert catalogue.current(EVENING) is prepared
 
 
 def test_prices_change_in_time_even_when_nothing_was_prepared(store: SqlCatalogStore):
     catalogue = LiveCatalogue(store, Hand())
     catalogue.refresh()
-    catalogue.prepare()
+    assert catalogue.prepare() is None
     assert prompt_price(catalogue, EVENING - 0.001) == "0.000004"
     assert prompt_price(catalogue, EVENING) == "0.000001"
 

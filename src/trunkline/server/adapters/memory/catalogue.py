@@ -42,13 +42,14 @@ class LiveCatalogue:
             return moved
         return snapshot
 
-    def prepare(self) -> None:
-        """Make the catalogue of the next price window when that begins soon, so that no request has to."""
+    def prepare(self) -> Snapshot | None:
+        """Make the catalogue of the next price window when that begins soon, so that no request has to; return it."""
         snapshot = self._snapshot
         if snapshot is None or snapshot.valid[1] - self._clock() > AHEAD_SECONDS:
-            return
+            return None
         if self._next is None or (self._next.revision, self._next.valid[0]) != (snapshot.revision, snapshot.valid[1]):
             self._next = snapshot.at(snapshot.valid[1])
+        return self._next
 
     def refresh(self) -> bool:
         """Load the store's newest revision if it is not the one being served; tell whether there was one."""
