@@ -76,6 +76,56 @@ def test_providers(layers: dict[str, Restrictions], tags: str, left: str):
     assert surviving("openai/gpt-4", offers, policy(**layers)) == left.split()
 
 
+@pytest.mark.parametrize(
+    ("layers", "left"),
+    [
+        ({"request": allowing("p")}, False),
+        ({"request": ignoring("p")}, True),
+        ({"l3": allowing("p")}, True),
+        ({"l3": ignoring("p")}, False),
+    ],
+)
+def test_a_request_s_bare_slug_means_no_service_tier_even_where_the_tag_is_as_bare(
+    layers: dict[str, Restrictions], left: bool
+):
+    of = snapshot([model("a/m"), endpoint("a/m", "p", notes={"data_policy": NEITHER}, service_tier="flex")])
+    row = of.rows[0]
+    assert passes(row.endpoints[0], row, policy(**layers)).passed is left
+
+
+def models(**stated: str) -> Restrictions:
+    return Restrictions(**{name: tuple(items.split()) for name, items in stated.items()})
+
+
+@pytest.mark.parametrize(
+    ("layers", "left"),
+    [
+        ({}, "a/x a/x:free a/y b/z"),
+        ({"l1": models(allowed_models="a/x b/z")}, "a/x b/z"),
+        ({"l1": models(allowed_models="a/x b/z"), "l3": models(allowed_models="a/y a/x")}, "a/x"),
+        ({"l1": models(allowed_models="a/x"), "l3": models(allowed_models="a/y")}, ""),
+        ({"l1": models(ignored_models="a/x"), "l2": models(ignored_models="b/z")}, "a/x:free a/y"),
+        ({"l1": models(allowed_models="a/x a/y"), "l2": models(ignored_models="a/x")}, "a/y"),
+        ({"l1": models(allowed_models="a/x", ignored_models="a/x")}, ""),
+        ({"account": models(allowed_models="a/x:free")}, "a/x:free"),
+        ({"account": models(ignored_models="a/x:free")}, "a/x a/y b/z"),
+        ({"account": models(allowed_models="A/X")}, "a/x"),
+        ({"request": models(allowed_models="a/x a/y"), "account": models(allowed_models="a/y b/z")}, "a/y"),
+    ],
+)
+def test_models(layers: dict[str, Restrictions], left: str):
+    of = snapshot(
+        [
+            part
+            for model_id in ("a/x", "a/x:free", "a/y", "b/z")
+            for part in (model(model_id), endpoint(model_id, "p", notes={"data_policy": NEITHER}))
+        ]
+    )
+    judged = policy(**layers)
+    assert [row.id for row in of.rows if passes(row.endpoints[0], row, judged).passed] == left.split()
+    assert [of.rows[p].id for p in visible(of, judged).rows.nonzero()[0].tolist()] == left.split()
+
+
 ON, OFF, SILENT = True, False, None
 
 

@@ -90,7 +90,8 @@ def rarely(strategy: st.SearchStrategy[Any], one_in: int = 4) -> st.SearchStrate
 
 
 private = rarely(st.sampled_from(PRIVATE), 8)
-data_policies = st.fixed_dictionaries(
+harmless = st.just({"training": False, "retains": False, "publishes": False})
+stated_policies = st.fixed_dictionaries(
     {},
     optional={
         "training": st.sampled_from([True, False, False, False, False, None]),
@@ -100,6 +101,7 @@ data_policies = st.fixed_dictionaries(
         "zdr": st.sampled_from(["none", "safety", "safety", "strict", None]),
     },
 )
+data_policies = st.one_of(harmless, stated_policies)
 offers = st.builds(
     Offer,
     tag=tags,
@@ -154,7 +156,7 @@ open_accounts = st.builds(Restrictions, **dict.fromkeys(PERMISSIONS, st.just(val
 @st.composite
 def layers(draw: st.DrawFn, names: tuple[LayerName, ...] = tuple(LayerName)) -> list[Layer]:
     found = []
-    for name in draw(st.lists(st.sampled_from(names), unique=True)):
+    for name in draw(st.lists(st.sampled_from(names), max_size=3, unique=True)):
         stated = st.one_of(restrictions, open_accounts) if name is LayerName.ACCOUNT else restrictions
         found.append(Layer(name, f"{name} 1", draw(stated)))
     return found
