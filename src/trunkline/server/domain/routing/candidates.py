@@ -7,24 +7,14 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from trunkline.server.domain.catalog import slugs
-from trunkline.server.domain.generation.request import Surface
 from trunkline.server.domain.routing import tiers
 from trunkline.server.domain.routing.needs import Needs
 from trunkline.server.domain.routing.pools import Pool
 from trunkline.server.domain.routing.preferences import Preferences
 from trunkline.server.domain.routing.reasons import Reason
-from trunkline.server.domain.routing.targets import Model, Target
+from trunkline.server.domain.routing.targets import Target
 from trunkline.server.domain.routing.tiers import Admission
 
-OUTPUTS: Final = {
-    Surface.CHAT: frozenset({"text", "image", "audio"}),
-    Surface.COMPLETIONS: frozenset({"text"}),
-    Surface.EMBEDDINGS: frozenset({"embeddings"}),
-}
-"""What a model must be able to write for each surface, one of these."""
-BATCH: Final = "batch"
-"""The variant that no synchronous surface serves (spec catalogue 4.2)."""
 _SAME: Final = {
     "max_tokens": frozenset({"max_completion_tokens"}),
     "max_completion_tokens": frozenset({"max_tokens"}),
@@ -75,7 +65,7 @@ class Shortlist(Struct, frozen=True):
 def shortlist(ask: Ask, admission: Admission) -> Shortlist:
     """Apply the filters that policy leaves to do, in the order of spec gateway 3.3, and then the soft features."""
     pool = ask.pool
-    if not serves(pool.model, ask.needs.surface):
+    if ask.needs.surface not in pool.model.surfaces:
         return Shortlist(pool, (), ((Reason.SURFACE, (*pool.targets, *pool.tiers)),))
     left = tiers.admitted(pool, admission)
     steps: list[tuple[Reason, Targets]] = []
@@ -93,11 +83,6 @@ def shortlist(ask: Ask, admission: Admission) -> Shortlist:
             steps.append((row.reason, tuple(target for target in left if target not in kept)))
             left = kept
     return Shortlist(pool, left, tuple(steps), dropped, clamps)
-
-
-def serves(model: Model, surface: Surface) -> bool:
-    """Tell whether a model is for a surface (F1)."""
-    return not OUTPUTS[surface].isdisjoint(model.outputs) and slugs.variant(model.id) != BATCH
 
 
 def supports(target: Target, parameter: str) -> bool:

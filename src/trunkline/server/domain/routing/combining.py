@@ -10,7 +10,7 @@ from trunkline.server.domain.routing.candidates import Shortlist
 from trunkline.server.domain.routing.models import Entry
 from trunkline.server.domain.routing.preferences import Preferences
 from trunkline.server.domain.routing.ranking import Setting
-from trunkline.server.domain.routing.statistics import UNKNOWN, EndpointStatistics, Percentiles
+from trunkline.server.domain.routing.statistics import UNKNOWN, EndpointStatistics
 from trunkline.server.domain.routing.targets import Target, by_price
 
 Remembered = Callable[[str], str | None]
@@ -48,16 +48,14 @@ def combined(
 
 def fit(seen: EndpointStatistics, wishes: Preferences) -> Fit:
     """Return how an endpoint stands to the thresholds, all of which must hold; a miss outweighs what is not known."""
-    # Latency is measured in milliseconds and asked for in seconds; of throughput more is better.
-    fast = (_holds(seen.throughput, name, bound, 1) for name, bound in wishes.throughput)
-    quick = (_holds(seen.latency, name, bound * 1000, -1) for name, bound in wishes.latency)
-    return max((*fast, *quick), default=Fit.MEETS)
-
-
-def _holds(measured: Percentiles | None, name: str, bound: float, sign: int) -> Fit:
-    if measured is None:
-        return Fit.UNKNOWN
-    return Fit.MEETS if sign * getattr(measured, name) >= sign * bound else Fit.MISSES
+    speed, delay = seen.throughput, seen.latency
+    unknown = (wishes.throughput and speed is None) or (wishes.latency and delay is None)
+    if speed is not None and any(getattr(speed, name) < bound for name, bound in wishes.throughput):
+        return Fit.MISSES
+    # Latency is asked for in seconds and measured in milliseconds.
+    if delay is not None and any(getattr(delay, name) > bound * 1000 for name, bound in wishes.latency):
+        return Fit.MISSES
+    return Fit.UNKNOWN if unknown else Fit.MEETS
 
 
 def _own(entry: Entry, listed: Shortlist, setting: Setting) -> list[Target]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
-from trunkline.server.domain.routing.statistics import UNKNOWN, EndpointStatistics, Statistics
-from trunkline.server.domain.routing.targets import Model, Target
+from trunkline.server.domain.routing.statistics import EndpointStatistics, Statistics
+from trunkline.server.domain.routing.targets import Model
 
 REQUESTS: Final = 100
 TOOL_REQUESTS: Final = 200
@@ -28,24 +28,26 @@ class Quality(IntEnum):
     LOW = 3
 
 
-def speed(seen: EndpointStatistics) -> float | None:
-    """Return the median throughput of the last 30 minutes in tokens per second, None where too little is known."""
-    measured = seen.throughput_30m or seen.throughput
-    return measured.p50 if measured is not None and seen.requests_30m >= REQUESTS else None
+class Judgement(NamedTuple):
+    """One endpoint's quality, and its signals where enough is known of them.
+
+    `speed` is the median throughput of half an hour in tokens per second, `tool_success` a share of 0 to 1.
+    """
+
+    quality: Quality
+    speed: float | None = None
+    tool_success: float | None = None
 
 
-def tool_success(seen: EndpointStatistics) -> float | None:
-    """Return the share of requests with good tool calls only, None where too little is known."""
-    return seen.tool_success if seen.tool_requests_2h >= TOOL_REQUESTS else None
+_NOTHING: Final = Judgement(Quality.UNPROVEN)
 
 
-def cutoff(values: Iterable[tuple[str, float]], spread: float) -> float:
+def cutoff(known: Sequence[tuple[str, float]], spread: float) -> float:
     """Return below what a signal is low, from (provider, value) pairs of a model's endpoints.
 
     Median less `spread` deviations, the deviation being 1.4826 times the median absolute one and at
     least 1 % of the median; never, unless four providers are known.
     """
-    known = list(values)
     if len({provider for provider, _ in known}) < PROVIDERS:
         return _NEVER
     middle = median(value for _, value in known)
@@ -53,28 +55,33 @@ def cutoff(values: Iterable[tuple[str, float]], spread: float) -> float:
     return middle - spread * max(deviation, FLOOR * middle)
 
 
-def judge(model: Model, statistics: Statistics) -> Callable[[Target], Quality]:
-    """Return what says the quality of a model's endpoints, each measured against the model's others.
+def judged(model: Model, statistics: Statistics) -> dict[str, Judgement]:
+    """Return by key what there is to say of a model's endpoints, each measured against the model's others.
 
     There is no benchmark harness here, so that signal is inactive.
     """
-    seen = [(target.provider, statistics.get(target.key, UNKNOWN)) for target in model.targets]
-    slow = cutoff(_known(seen, speed), THROUGHPUT_SPREAD)
-    clumsy = cutoff(_known(seen, tool_success), TOOLS_SPREAD)
+    judgements = {target.key: _NOTHING for target in model.targets}
+    seen = [(target, own) for target in model.targets if (own := statistics.get(target.key)) is not None]
+    speeds = [(target.provider, own.throughput_30m.p50) for target, own in seen if own.throughput_30m and _is_used(own)]
+    tools = [
+        (target.provider, own.tool_success) for target, own in seen if own.tool_success is not None and _is_tried(own)
+    ]
+    slow, clumsy = cutoff(speeds, THROUGHPUT_SPREAD), cutoff(tools, TOOLS_SPREAD)
+    for target, own in seen:
+        speed = own.throughput_30m.p50 if own.throughput_30m and _is_used(own) else None
+        success = own.tool_success if _is_tried(own) else None
+        quality = Quality.GOOD
+        if not (_is_used(own) and _is_tried(own)):
+            quality = Quality.UNPROVEN
+        elif (speed is not None and speed < slow) or (success is not None and success < clumsy):
+            quality = Quality.LOW
+        judgements[target.key] = Judgement(quality, speed, success)
+    return judgements
 
-    def quality(target: Target) -> Quality:
-        own = statistics.get(target.key, UNKNOWN)
-        pace, success = speed(own), tool_success(own)
-        if own.requests_30m < REQUESTS or own.tool_requests_2h < TOOL_REQUESTS:
-            return Quality.UNPROVEN
-        if (pace is not None and pace < slow) or (success is not None and success < clumsy):
-            return Quality.LOW
-        return Quality.GOOD
 
-    return quality
+def _is_used(seen: EndpointStatistics) -> bool:
+    return seen.requests_30m >= REQUESTS
 
 
-def _known(
-    seen: Sequence[tuple[str, EndpointStatistics]], signal: Callable[[EndpointStatistics], float | None]
-) -> Iterable[tuple[str, float]]:
-    return ((provider, value) for provider, own in seen if (value := signal(own)) is not None)
+def _is_tried(seen: EndpointStatistics) -> bool:
+    return seen.tool_requests_2h >= TOOL_REQUESTS

@@ -25,16 +25,12 @@ class Health(IntEnum):
 
 def in_outage(seen: EndpointStatistics, now: float) -> bool:
     """Tell whether an endpoint is failing right now (Unix seconds): half its last attempts, or asked for a pause."""
-    if seen.cooling_until > now:
-        return True
-    return seen.failures_30s >= OUTAGE_FAILURES and seen.failures_30s >= OUTAGE_SHARE * seen.attempts_30s
+    failures = seen.failures_30s
+    return seen.cooling_until > now or (failures >= OUTAGE_FAILURES and failures >= OUTAGE_SHARE * seen.attempts_30s)
 
 
 def classify(seen: EndpointStatistics, now: float) -> Health:
     """Return the class of an endpoint at a Unix time. Under 100 requests uptime says nothing."""
-    uptime = seen.uptime_30m if seen.requests_30m >= UPTIME_REQUESTS else None
-    if uptime is not None and uptime < DOWN_BELOW:
-        return Health.DOWN
-    if (uptime is not None and uptime < DEGRADED_BELOW) or in_outage(seen, now):
-        return Health.SHAKY
-    return Health.STABLE
+    if seen.uptime_30m is not None and seen.uptime_30m < DEGRADED_BELOW and seen.requests_30m >= UPTIME_REQUESTS:
+        return Health.DOWN if seen.uptime_30m < DOWN_BELOW else Health.SHAKY
+    return Health.SHAKY if in_outage(seen, now) else Health.STABLE

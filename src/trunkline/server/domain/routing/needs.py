@@ -33,7 +33,7 @@ class Needs(Struct, frozen=True, kw_only=True):
     `prompt_tokens` is an estimate, `max_tokens` what the caller asks for; `parameters` are the
     documented ones that are present. `format` is the parameter that the response format takes,
     `tool_choice` its kind (`auto`, `none`, `required`, `function`). `effort` and `pro` are about
-    reasoning, `route` is the deprecated field of that name.
+    reasoning.
     """
 
     surface: Surface = Surface.CHAT
@@ -50,7 +50,6 @@ class Needs(Struct, frozen=True, kw_only=True):
     service_tier: str | None = None
     fast: bool = False
     compression: bool = False
-    route: str | None = None
 
     @property
     def total_tokens(self) -> int:
@@ -84,7 +83,6 @@ def read(request: GenerationRequest, estimate: Estimate, *, compression: bool = 
         service_tier=request.service_tier,
         fast=_field(request, "speed", str) == "fast",
         compression=compression,
-        route=_field(request, "route", str),
     )
 
 

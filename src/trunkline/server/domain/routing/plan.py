@@ -5,7 +5,7 @@ A pure function of the request, the catalogue, the policy, what traffic has taug
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -111,7 +111,7 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
     where the request's own routing fields are wrong; everything else is a plan with a `refusal`.
     """
     needs = needing.read(request, given.estimate, compression=given.compression)
-    wishes = preferences.read(request.preferences, needs.route)
+    wishes = preferences.read(request.preferences)
     narrowed = pools.narrowed(policy, wishes)
     if wishes.order:
         wishes = msgspec.structs.replace(wishes, order=pools.slugs(wishes.order))
@@ -142,13 +142,31 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
             shortlists, request.models, needs=needs, preferences=wishes, pools=pools, policy=policy, now=given.now
         )
         return Plan((), found.strategy, request.models, needs, wishes, shortlists, found.misses, refusal)
-    by_model = {entry.model.id: (entry, listed) for entry, listed in zip(found.entries, shortlists, strict=True)}
-    chosen = tuple(_candidate(request, needs, target, *by_model[target.model]) for target in order)
+    chosen = _candidates(request, order, found.entries, shortlists)
     return Plan(chosen, found.strategy, request.models, needs, wishes, shortlists, found.misses)
 
 
-def _candidate(request: GenerationRequest, needs: Needs, target: Target, entry: Entry, listed: Shortlist) -> Candidate:
-    if not listed.dropped and not listed.clamps and entry.effort is None:
-        return Candidate(target, entry.requested)
-    most = target.max_completion if listed.clamps else None
-    return Candidate(target, entry.requested, changes(request, listed.dropped, most, entry.effort))
+def _candidates(
+    request: GenerationRequest, order: list[Target], entries: Sequence[Entry], lists: Sequence[Shortlist]
+) -> tuple[Candidate, ...]:
+    asked = {entry.model.id: entry.requested for entry in entries}
+    altered = {
+        entry.model.id: (entry, listed)
+        for entry, listed in zip(entries, lists, strict=True)
+        if listed.dropped or listed.clamps or entry.effort is not None
+    }
+    if not altered:
+        return tuple([Candidate(target, asked[target.model]) for target in order])
+    return tuple(
+        [
+            Candidate(target, asked[target.model], _changes(request, target, altered.get(target.model)))
+            for target in order
+        ]
+    )
+
+
+def _changes(request: GenerationRequest, target: Target, altered: tuple[Entry, Shortlist] | None) -> Changes:
+    if altered is None:
+        return NO_CHANGES
+    entry, listed = altered
+    return changes(request, listed.dropped, target.max_completion if listed.clamps else None, entry.effort)

@@ -94,15 +94,11 @@ class _Wire(Struct, frozen=True):
 
 
 _SORTS: Final = ("price", "throughput", "latency", "exacto")
-_ROUTES: Final[Mapping[str, Partition]] = {"fallback": "model", "sort": "none"}
 
 
-def read(stated: Mapping[str, object], route: str | None = None) -> Preferences:
-    """Read a decoded `provider` object; `route` is the deprecated field beside it, for `sort.partition`.
-
-    Empty lists count as absent. Raises `BadRequest` naming the wrong member.
-    """
-    if not stated and route is None:
+def read(stated: Mapping[str, object]) -> Preferences:
+    """Read a decoded `provider` object. Empty lists count as absent. Raises `BadRequest` naming the wrong member."""
+    if not stated:
         return NO_PREFERENCES
     try:
         wire = msgspec.convert(stated, _Wire)
@@ -121,7 +117,7 @@ def read(stated: Mapping[str, object], route: str | None = None) -> Preferences:
         distillable=wire.enforce_distillable_text is True,
         quantizations=frozenset(value for given in wire.quantizations or () for value in (given, *_covered(given))),
         sort=sorting.by,
-        partition=sorting.partition or _ROUTES.get(route or "", "model"),
+        partition=sorting.partition or "model",
         throughput=_cutoffs("preferred_min_throughput", wire.preferred_min_throughput),
         latency=_cutoffs("preferred_max_latency", wire.preferred_max_latency),
         max_price=() if wire.max_price is None else _caps(wire.max_price),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from trunkline.server.domain.routing import exacto, health, tiers
-from trunkline.server.domain.routing.exacto import Quality
+from trunkline.server.domain.routing.exacto import Judgement, Quality
 from trunkline.server.domain.routing.health import Health
 from trunkline.server.domain.routing.needs import Needs
 from trunkline.server.domain.routing.preferences import Preferences
@@ -51,16 +51,20 @@ class Setting(Struct, frozen=True):
 def mode(setting: Setting, dynamic: frozenset[str], *, flex: bool) -> Mode:
     """Return the mode that holds, the first that applies (3.4). `flex`: the list is of flex endpoints."""
     wishes, needs = setting.preferences, setting.needs
-    asked = (
-        Mode.LISTED if wishes.order else None,
-        Mode(wishes.sort) if wishes.sort else None,
-        Mode.TIER if tiers.requested(needs) else None,
-        Mode.PRICE if flex else None,
-        next((chosen for suffix, chosen in _BY_SUFFIX.items() if suffix in dynamic), None),
-        Mode(setting.default_sort) if setting.default_sort in _SORTS else None,
-        Mode.AUTO_EXACTO if needs.tools else None,
+    default = setting.default_sort
+    return (
+        (Mode.LISTED if wishes.order else None)
+        or (Mode(wishes.sort) if wishes.sort else None)
+        or (Mode.TIER if tiers.requested(needs) else None)
+        or (Mode.PRICE if flex else None)
+        or (_by_suffix(dynamic) if dynamic else None)
+        or (Mode(default) if default in _SORTS else None)
+        or (Mode.AUTO_EXACTO if needs.tools else Mode.BALANCED)
     )
-    return next((chosen for chosen in asked if chosen is not None), Mode.BALANCED)
+
+
+def _by_suffix(dynamic: frozenset[str]) -> Mode | None:
+    return next((chosen for suffix, chosen in _BY_SUFFIX.items() if suffix in dynamic), None)
 
 
 def ranked(targets: Sequence[Target], models: Sequence[Model], by: Mode, setting: Setting) -> list[Target]:
@@ -94,20 +98,22 @@ def _drawn(weights: Sequence[float], chance: Chance) -> int:
     return len(weights) - 1
 
 
-def _by_health(targets: Sequence[Target], setting: Setting) -> tuple[list[Target], list[Target]]:
-    """Return the stable endpoints, and the others with those that are down last."""
+def _by_health(
+    targets: Sequence[Target], setting: Setting, apart: Health = Health.SHAKY
+) -> tuple[list[Target], list[Target]]:
+    """Return the endpoints that are better than `apart` in the order given, and the others, those that are down last."""
     statistics, now = setting.statistics, setting.now
-    stable: list[Target] = []
-    shaky: list[Target] = []
-    down: list[Target] = []
+    well: list[Target] = []
+    rest: list[tuple[Health, Target]] = []
     for target in targets:
         seen = statistics.get(target.key)
-        if seen is None:
-            stable.append(target)
-            continue
-        well = health.classify(seen, now)
-        (stable if well is Health.STABLE else shaky if well is Health.SHAKY else down).append(target)
-    return stable, shaky + down
+        state = Health.STABLE if seen is None else health.classify(seen, now)
+        if state < apart:
+            well.append(target)
+        else:
+            rest.append((state, target))
+    rest.sort(key=lambda pair: pair[0])
+    return well, [target for _, target in rest]
 
 
 def _listed(targets: Sequence[Target], models: Sequence[Model], setting: Setting) -> list[Target]:
@@ -129,13 +135,14 @@ def names(item: str, target: Target) -> bool:
 
 def _metric(read: Callable[[EndpointStatistics], float | None]) -> Callable[..., list[Target]]:
     def order(targets: Sequence[Target], models: Sequence[Model], setting: Setting) -> list[Target]:
-        def key(target: Target) -> tuple[bool, bool, float, Any]:
-            seen = setting.statistics.get(target.key, UNKNOWN)
-            value = read(seen)
-            down = health.classify(seen, setting.now) is Health.DOWN
-            return (down, value is None, value or 0.0, by_price(target, setting.needs.prompt_tokens))
+        tokens, statistics = setting.needs.prompt_tokens, setting.statistics
 
-        return sorted(targets, key=key)
+        def key(target: Target) -> tuple[bool, float, Any]:
+            value = read(statistics.get(target.key, UNKNOWN))
+            return (value is None, value or 0.0, by_price(target, tokens))
+
+        well, down = _by_health(sorted(targets, key=key), setting, apart=Health.DOWN)
+        return well + down
 
     return order
 
@@ -160,33 +167,35 @@ def _tiered(targets: Sequence[Target], models: Sequence[Model], setting: Setting
     return [target for part in parts for target in _fastest(part, models, setting)]
 
 
-def _qualities(models: Sequence[Model], setting: Setting) -> Callable[[Target], Quality]:
-    judges = {model.id: exacto.judge(model, setting.statistics) for model in models}
-    return lambda target: judges[target.model](target)
+def _judged(models: Sequence[Model], setting: Setting) -> dict[str, Judgement]:
+    return {key: own for model in models for key, own in exacto.judged(model, setting.statistics).items()}
 
 
 def _best(targets: Sequence[Target], models: Sequence[Model], setting: Setting) -> list[Target]:
-    quality = _qualities(models, setting)
-
-    def key(target: Target) -> tuple[Any, ...]:
-        seen = setting.statistics.get(target.key, UNKNOWN)
-        down = health.classify(seen, setting.now) is Health.DOWN
-        cheap = by_price(target, setting.needs.prompt_tokens)
-        judged = quality(target)
-        return (down, judged, -(exacto.speed(seen) or 0.0), -(exacto.tool_success(seen) or 0.0), cheap)
-
-    if all(quality(target) is Quality.UNPROVEN for target in targets):
+    judged = _judged(models, setting)
+    if all(judged[target.key].quality is Quality.UNPROVEN for target in targets):
         return _cheapest(targets, models, setting)
-    return sorted(targets, key=key)
+    alive, down = _by_health(_by_judgement(targets, judged, setting), setting, apart=Health.DOWN)
+    return alive + down
 
 
 def _best_or_balanced(targets: Sequence[Target], models: Sequence[Model], setting: Setting) -> list[Target]:
     # Nothing was asked for, so an endpoint that fails at this moment waits as it does when prices decide.
-    quality = _qualities(models, setting)
-    if all(quality(target) is Quality.UNPROVEN for target in targets):
+    judged = _judged(models, setting)
+    if all(judged[target.key].quality is Quality.UNPROVEN for target in targets):
         return balanced(targets, setting)
-    stable, rest = _by_health(_best(targets, models, setting), setting)
+    stable, rest = _by_health(_by_judgement(targets, judged, setting), setting)
     return stable + rest
+
+
+def _by_judgement(targets: Sequence[Target], judged: dict[str, Judgement], setting: Setting) -> list[Target]:
+    tokens = setting.needs.prompt_tokens
+
+    def key(target: Target) -> tuple[Any, ...]:
+        own = judged[target.key]
+        return (own.quality, -(own.speed or 0.0), -(own.tool_success or 0.0), by_price(target, tokens))
+
+    return sorted(targets, key=key)
 
 
 _ORDERS: Final[dict[Mode, Callable[[Sequence[Target], Sequence[Model], Setting], list[Target]]]] = {

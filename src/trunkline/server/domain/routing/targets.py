@@ -10,13 +10,22 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from trunkline.server.domain.catalog import pricing
+from trunkline.server.domain.catalog import pricing, slugs
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.catalog.pricing import Moment
 from trunkline.server.domain.catalog.snapshot import Row
 from trunkline.server.domain.catalog.traits import Traits
+from trunkline.server.domain.generation.request import Surface
 
 _UNSTATED: Final = "unknown"
+OUTPUTS: Final = {
+    Surface.CHAT: frozenset({"text", "image", "audio"}),
+    Surface.COMPLETIONS: frozenset({"text"}),
+    Surface.EMBEDDINGS: frozenset({"embeddings"}),
+}
+"""What a model must be able to write for each surface, one of these (F1)."""
+BATCH: Final = "batch"
+"""The variant that no synchronous surface serves (spec catalogue 4.2)."""
 
 
 class Prices(Struct, frozen=True):
@@ -132,6 +141,7 @@ class Model:
     targets: tuple[Target, ...]
     inputs: frozenset[str]
     outputs: frozenset[str]
+    surfaces: frozenset[Surface]
     distillable: bool
     mandatory: bool
     efforts: tuple[str, ...]
@@ -152,12 +162,18 @@ def compiled(row: Row, moment: Moment, cap: Mapping[str, str] | None) -> Model:
     """
     shown = row.decode()
     reasoning = shown.get("reasoning") or {}
+    outputs = frozenset(shown["architecture"]["output_modalities"])
     targets = [Target(endpoint, row.id, moment, cap) for endpoint in row.endpoints if endpoint.serves(row.id)]
     return Model(
         row=row,
         targets=tuple(sorted(targets, key=lambda target: (not target.priced, target.priced and by_price(target)))),
         inputs=frozenset(shown["architecture"]["input_modalities"]),
-        outputs=frozenset(shown["architecture"]["output_modalities"]),
+        outputs=outputs,
+        surfaces=frozenset(
+            surface
+            for surface, needed in OUTPUTS.items()
+            if not needed.isdisjoint(outputs) and slugs.variant(row.id) != BATCH
+        ),
         distillable=row.notes.get("distillable") is True,
         mandatory=reasoning.get("mandatory") is True,
         efforts=tuple(effort for effort in reasoning.get("supported_efforts") or () if effort),
