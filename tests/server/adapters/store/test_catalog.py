@@ -188,7 +188,7 @@ def test_changes_that_do_not_fit_their_parent_are_an_error_and_write_nothing(sto
     assert stored_versions(path) == 2
 
 
-def test_the_database_itself_refuses_a_second_current_row_and_an_unknown_revision(store):
+def test_the_database_itself_refuses_a_second_current_row_and_an_unknown_revision(store, path):
     store.commit(0, "first", 7, added(row("a")))
     insert = "INSERT INTO facts (layer, kind, key, position, wire, notes, source, first_revision)"
     with store._engine.connect() as connection:
@@ -239,7 +239,7 @@ def test_an_iterator_that_is_given_up_hands_its_connection_back(store):
     assert store._engine.pool.checkedout() == 0
 
 
-def test_the_newest_catalogue_is_read_along_an_index_without_a_sort(store):
+def test_the_newest_catalogue_is_read_along_an_index_without_a_sort(store, path):
     store.commit(0, "", 7, added(*(row(str(number)) for number in range(100))))
     with store._engine.connect() as connection:
         newest = str(statements.CURRENT.compile(connection))

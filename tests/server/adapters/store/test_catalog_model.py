@@ -3,12 +3,16 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.postgres import Server
 from trunkline.server.adapters.store.catalog import open_catalog_store
+from trunkline.server.adapters.store.database import upgrade
 from trunkline.server.domain.catalog.facts import Change, Fact, Kind, Layered
 
 Identity = tuple[str, Kind, str]
@@ -45,10 +49,17 @@ class StoreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        self.store = open_catalog_store(self.folder / "trunkline.db")
+        self.location = self.create()
+        self.store = open_catalog_store(self.location)
         self.revisions: list[dict] = [{}]
         self.places: dict[Identity, int] = {}
+
+    def create(self) -> str:
+        """Return where an empty store of this run's own is."""
+        return str(Path(tempfile.mkdtemp()) / "trunkline.db")
+
+    def drop(self) -> None:
+        shutil.rmtree(Path(self.location).parent)
 
     def commit(self, after: dict) -> None:
         made = changes(self.revisions[-1], after)
@@ -85,7 +96,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.store.close()
-        self.store = open_catalog_store(self.folder / "trunkline.db")
+        self.store = open_catalog_store(self.location)
 
     @invariant()
     def every_revision_reads_as_it_was_committed(self) -> None:
@@ -102,10 +113,31 @@ class StoreMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.store.close()
-        shutil.rmtree(self.folder)
+        self.drop()
+
+
+class ServerMachine(StoreMachine):
+    """The same on PostgreSQL; `postgres` is set by the fixture below."""
+
+    postgres: ClassVar[Server]
+
+    def create(self) -> str:
+        url = self.postgres.create()
+        upgrade(url)
+        return url
+
+    def drop(self) -> None:
+        self.postgres.drop(self.location)
+
+
+@pytest.fixture
+def server(postgres: Server) -> None:
+    ServerMachine.postgres = postgres
 
 
 TestTemporalStore = StoreMachine.TestCase
+TestTemporalStoreOnServer = pytest.mark.usefixtures("server")(ServerMachine.TestCase)
+TestTemporalStoreOnServer.settings = settings(max_examples=5, stateful_step_count=7, deadline=None)
 TestTemporalStore.settings = settings(
     max_examples=25, stateful_step_count=7, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

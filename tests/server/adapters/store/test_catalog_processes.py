@@ -30,9 +30,9 @@ except RevisionConflict:
 """
 
 
-def child(path, name: str, count: int) -> subprocess.Popen[str]:
+def child(location, name: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path), name, str(count)],
+        [sys.executable, "-c", CHILD, str(location), name, str(count)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -43,8 +43,8 @@ def rows(*keys: str) -> list[Layered]:
     return [Layered("", Fact(Kind.MODEL, key, b"{}")) for key in keys]
 
 
-def test_of_processes_that_commit_at_once_one_wins_and_the_others_get_a_conflict(store, path):
-    children = [child(path, name, 3000) for name in ("left", "right", "middle")]
+def test_of_processes_that_commit_at_once_one_wins_and_the_others_get_a_conflict(store, location):
+    children = [child(location, name, 3000) for name in ("left", "right", "middle")]
     for each in children:
         assert each.stdout.readline() == "ready\n"
     for each in children:
@@ -56,8 +56,8 @@ def test_of_processes_that_commit_at_once_one_wins_and_the_others_get_a_conflict
     assert {each.fact.key for each in store.facts()} == {f"{made.title}/{number}" for number in range(3000)}
 
 
-def test_processes_that_open_an_empty_store_at_once_all_get_it(path):
-    children = [child(path, str(number), 1) for number in range(3)]
+def test_processes_that_open_an_empty_store_at_once_all_get_it(location):
+    children = [child(location, str(number), 1) for number in range(3)]
     for each in children:
         assert each.stdout.readline() == "ready\n"
     assert all(each.communicate("go\n", timeout=30)[0] in {"conflict\n", "wrote 1\n"} for each in children)
@@ -107,8 +107,10 @@ def test_threads_share_one_store(store):
 
     with ThreadPoolExecutor(8) as pool:
         readers = [pool.submit(read) for _ in range(8)]
-        for number in range(25):
-            store.commit(number, "", 7, [Change(None, each) for each in rows(f"m/{number}")])
-        done.set()
+        try:
+            for number in range(25):
+                store.commit(number, "", 7, [Change(None, each) for each in rows(f"m/{number}")])
+        finally:
+            done.set()
     assert sum(each.result() for each in readers) > 0
     assert store.head() == 25

@@ -82,7 +82,7 @@ def test_an_upgrade_keeps_the_data_and_leaves_a_backup_named_after_the_old_schem
     assert [each.name for each in path.parent.glob("*.partial")] == []
 
 
-def test_a_new_store_and_one_that_is_up_to_date_are_not_backed_up(open_store, tmp_path):
+def test_a_new_store_and_one_that_is_up_to_date_are_not_backed_up(open_store, path, tmp_path):
     schema = later(tmp_path)
     open_store(schema=schema)
     open_store(schema=schema)

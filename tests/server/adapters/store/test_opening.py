@@ -52,7 +52,7 @@ def test_a_file_name_may_hold_what_means_something_in_urls(open_store, tmp_path)
     assert strange.exists()
 
 
-def test_connections_use_the_journal_checks_and_waiting_time_that_were_asked_for(open_store):
+def test_connections_use_the_journal_checks_and_waiting_time_that_were_asked_for(open_store, path):
     with open_store(busy_seconds=1.5)._engine.connect() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()

@@ -126,18 +126,20 @@ class SqlCatalogStore:
         with mapped(self._place), self._engine.connect() as connection:
             newest = revision is None or revision == _head(connection)
             statement = statements.CURRENT if newest else statements.state_at(revision or 0)
-            for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement):
-                yield _layered(row)
+            # Closed by `with`, because a server's cursor that an iterator given up leaves open is a leak there.
+            with connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement) as rows:
+                for row in rows:
+                    yield _layered(row)
 
     def _compare(self, older: int, newer: int) -> Iterator[Change]:
         with mapped(self._place), self._engine.connect() as connection:
             statement = statements.between(*sorted((older, newer)))
-            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)
-            for _, versions in groupby(rows, key=itemgetter(0, 1, 2)):
-                sides = {bool(row.at_low) == (older <= newer): _layered(row) for row in versions}
-                before, after = sides.get(True), sides.get(False)
-                if before is None or after is None or _content(before) != _content(after):
-                    yield Change(before, after)
+            with connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement) as rows:
+                for _, versions in groupby(rows, key=itemgetter(0, 1, 2)):
+                    sides = {bool(row.at_low) == (older <= newer): _layered(row) for row in versions}
+                    before, after = sides.get(True), sides.get(False)
+                    if before is None or after is None or _content(before) != _content(after):
+                        yield Change(before, after)
 
 
 def _head(connection: Connection) -> int:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 
+from trunkline.server.adapters.store.pool import FairPool
 from trunkline.server.errors import StoreUnavailable
 
 WRITES: Final = "trunkline_writes"
@@ -75,7 +76,8 @@ def create(url: URL, busy_seconds: float) -> Engine:
     """Return a pooled engine that waits up to `busy_seconds` for another writer; connects to nothing yet."""
     if url.get_backend_name() != "sqlite":
         return _create_server(url, busy_seconds)
-    engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
+    options = {"poolclass": FairPool, "pool_timeout": busy_seconds, "connect_args": {"timeout": busy_seconds}}
+    engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -88,6 +90,7 @@ def _create_server(url: URL, busy_seconds: float) -> Engine:
             # So that the statements of one read see one state, as SQLite's do.
             isolation_level="REPEATABLE READ",
             hide_parameters=True,
+            poolclass=FairPool,
             pool_pre_ping=True,
             pool_size=SERVER_CONNECTIONS,
             max_overflow=0,
