@@ -78,7 +78,7 @@ class Front:
         operation, params = self._router.find(method, path)
         _admit(operation, authorization, caller)
         request = Request(method, path, query, headers, region, params, caller, body, peer)
-        if operation.blocking:
+        if operation.blocking or (operation.slow is not None and operation.slow(request)):
             made = await asyncio.to_thread(operation.handler, self._context, request)
         else:
             made = operation.handler(self._context, request)

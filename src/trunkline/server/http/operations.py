@@ -62,7 +62,7 @@ class Operation:
     `path` has its parameters in braces; `answers` is the msgspec type of the successful body, None
     where it is not JSON of ours; `status` that of success, `errors` what it may answer besides.
     `body` is the msgspec type of the request's body. `blocking` handlers reach the store and run in
-    a thread, the others on the event loop.
+    a thread, the others on the event loop, except for requests that `slow` names.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Operation:
     body: Any = None
     status: int = 200
     blocking: bool = False
+    slow: Callable[[Request], bool] | None = None
 
     def read(self, request: Request) -> dict[str, Any]:
         """Read the request's query into values. Raises `BadRequest`."""
