@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from trunkline.server.adapters.memory.accounts import NoticedAccounts
 from trunkline.server.adapters.memory.callers import LiveCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
+from trunkline.server.adapters.providers.configuration import Configuration, configure, variable_names
 from trunkline.server.adapters.store.catalog import SqlCatalogStore
 from trunkline.server.adapters.store.database import Database, open_database
 from trunkline.server.adapters.store.watch import Watch
@@ -17,9 +21,18 @@ from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.http import app
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
-from trunkline.server.settings import Settings
-from trunkline.server.usecases import imports
+from trunkline.server.settings import Settings, variables
+from trunkline.server.usecases import accounts, imports
+from trunkline.server.usecases.accounts import NewAccount
 from trunkline.server.usecases.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """What was there to start with: the account that was made just now, and whether there is any."""
+
+    made: NewAccount | None
+    has_account: bool
 
 
 def open_home(settings: Settings, clock: Clock = time.time) -> Database:
@@ -46,23 +59,61 @@ def open_store(settings: Settings, clock: Clock = time.time) -> SqlCatalogStore:
     return open_home(settings, clock).catalog
 
 
+def newest(database: Database, clock: Clock = time.time, settings: Settings | None = None) -> Snapshot:
+    """Return the newest catalogue of a store, with what settings add to it and the prices of now.
+
+    Raises `StoreUnavailable` and `SettingsError`.
+    """
+    over = [] if settings is None else [read_configuration(settings).over]
+    catalogue = LiveCatalogue(database.catalog, clock, *over)
+    catalogue.refresh()
+    return catalogue.current(clock())
+
+
+def read_configuration(settings: Settings, environ: Mapping[str, str] | None = None) -> Configuration:
+    """Return who can be called and what the settings say of models. Raises `SettingsError`."""
+    from trunkline.server import bundle
+
+    shipped = bundle.document()["providers"]
+    return configure(settings, shipped, variables(variable_names(shipped), environ))
+
+
 def load_catalogue(settings: Settings, clock: Clock = time.time) -> tuple[Snapshot, float]:
     """Return the home's newest catalogue and the time whose prices it shows (Unix seconds)."""
-    store = open_store(settings, clock)
+    database = open_home(settings, clock)
     try:
-        catalogue = LiveCatalogue(store, clock)
-        catalogue.refresh()
         now = clock()
-        return catalogue.current(now), now
+        return newest(database, clock, settings), now
     finally:
-        store.close()
+        database.close()
+
+
+def first_start(settings: Settings, *, draw: bool, clock: Clock = time.time) -> FirstStart:
+    """Prepare the home's store before workers start, and make its first account where there is none.
+
+    Its management key is the one set, else one drawn, but only where `draw` says that it can be shown.
+    Raises `StoreUnavailable`, and `SettingsError` for a management key that has not the form of one.
+    """
+    database = open_home(settings, clock)
+    try:
+        made = None
+        if draw or settings.management_key is not None:
+            made = accounts.bootstrap(
+                database.accounts, clock=clock, entropy=secrets.token_bytes, management_key=settings.management_key
+            )
+        return FirstStart(made, has_account=bool(accounts.list_accounts(database.accounts)))
+    finally:
+        database.close()
 
 
 def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
     """Return the application; store and catalogue are opened when its lifespan starts."""
     logs.configure()
+    configuration = read_configuration(settings)
+    for note in configuration.notes:
+        logging.getLogger(__name__).warning(note)
     database = open_home(settings, clock)
-    catalogue = LiveCatalogue(database.catalog, clock)
+    catalogue = LiveCatalogue(database.catalog, clock, configuration.over)
     callers = LiveCallers(database.accounts, clock)
     watches: list[Watch] = []
 
@@ -88,6 +139,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         rss_title=settings.rss_title,
         site_url=settings.site_url,
         operator=settings.operator,
+        credentials=configuration.targets.usable() or None,
     )
     return app.create(
         context,

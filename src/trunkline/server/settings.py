@@ -10,10 +10,12 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -21,10 +23,12 @@ import platformdirs
 from msgspec import Meta
 
 from trunkline.server.errors import SettingsError
+from trunkline.server.provider_settings import EndpointSettings, ProviderSettings, Secret, fault_of
 
 FLAG: Final = {"flag": True}
 SECRET: Final = {"secret": True}
 FILE_NAME: Final = "trunkline.toml"
+_NO_VARIABLES: Final[Mapping[str, str]] = {}
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +85,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     feeds: Annotated[dict[str, Feed], Meta(description="Outside catalogues for `trunkline catalog sync`.")] = (
         msgspec.field(default_factory=_feeds)
     )
+    providers: Annotated[
+        dict[str, ProviderSettings], Meta(description="Who serves models: base URL, dialect, key, data policy.")
+    ] = msgspec.field(default_factory=dict)
+    endpoints: Annotated[
+        tuple[EndpointSettings, ...], Meta(description="Models at those providers, with your own prices.")
+    ] = ()
 
     @property
     def store(self) -> str:
@@ -143,7 +153,7 @@ def load(flags: Mapping[str, str | None] | None = None, environ: Mapping[str, st
             values["config"], origins["config"] = candidate, "found in the home"
             file = candidate
     if file is not None:
-        _take_file(file, values, origins)
+        _take_file(file, values, origins, environ)
     if "site_url" not in values:
         values["site_url"], origins["site_url"] = _own_url(values), "host and port"
     settings = Settings(**values)
@@ -153,7 +163,13 @@ def load(flags: Mapping[str, str | None] | None = None, environ: Mapping[str, st
     return Effective(settings, origins)
 
 
-def _take_file(file: Path, values: dict[str, Any], origins: dict[str, str]) -> None:
+def variables(names: Iterable[str], environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return those variables of the environment that are set; an empty one counts as absent."""
+    environ = os.environ if environ is None else environ
+    return {name: text for name in names if (text := environ.get(name))}
+
+
+def _take_file(file: Path, values: dict[str, Any], origins: dict[str, str], environ: Mapping[str, str]) -> None:
     document = _read_toml(file)
     for path, known in _unknown(document, Settings, ()):
         near = get_close_matches(_dotted(path), known, n=1)
@@ -174,14 +190,22 @@ def _take_file(file: Path, values: dict[str, Any], origins: dict[str, str]) -> N
             value = str(file.absolute().parent / Path(value).expanduser())
         if get_origin(_bare(row.type)) is dict and isinstance(value, dict):
             entry = get_args(_bare(row.type))[1]
-            value = {n: _convert(entry, e, _dotted((row.name, n)), str(file)) for n, e in value.items()}
+            value = {n: _convert(entry, e, _dotted((row.name, n)), str(file), environ) for n, e in value.items()}
         else:
             # Also where a flag or variable has won already: a wrong line should not wait for the day it counts.
-            value = _convert(row.type, value, row.name, str(file))
+            value = _convert(row.type, value, row.name, str(file), environ)
+        if row.name == "providers":
+            _check_providers(value, file)
         if row.name not in values:
             values[row.name] = value
             if not _entries(row.type):
                 origins[row.name] = str(file)
+
+
+def _check_providers(providers: Mapping[str, ProviderSettings], file: Path) -> None:
+    for slug, provider in providers.items():
+        if fault := fault_of(slug, provider):
+            raise SettingsError(f"{_dotted(('providers', slug))} in {file}: {fault}")
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -201,9 +225,11 @@ def _from_text(row: Row, text: str, origin: str) -> Any:
     return _convert(row.type, text, row.name, origin, strict=False)
 
 
-def _convert(kind: Any, value: Any, name: str, origin: str, *, strict: bool = True) -> Any:
+def _convert(
+    kind: Any, value: Any, name: str, origin: str, environ: Mapping[str, str] = _NO_VARIABLES, *, strict: bool = True
+) -> Any:
     try:
-        converted = msgspec.convert(value, kind, strict=strict, dec_hook=_from_string)
+        converted = msgspec.convert(value, kind, strict=strict, dec_hook=partial(_from_string, environ))
         if name == "trusted_proxies":
             for network in converted:
                 ipaddress.ip_network(network)
@@ -213,7 +239,11 @@ def _convert(kind: Any, value: Any, name: str, origin: str, *, strict: bool = Tr
     return converted
 
 
-def _from_string(kind: type, value: Any) -> Any:
+def _from_string(environ: Mapping[str, str], kind: type, value: Any) -> Any:
+    if kind is Secret:
+        if isinstance(value, str):
+            return Secret(value, environ)
+        raise ValueError(f"expected str, got {type(value).__name__}")
     if kind is Path and isinstance(value, str) and value and "\0" not in value:
         return Path(value).expanduser().absolute()
     raise ValueError(f"expected a path, got {type(value).__name__}")
@@ -222,6 +252,9 @@ def _from_string(kind: type, value: Any) -> Any:
 def _unknown(value: Any, kind: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     # Yields the path of each key that no Struct on the way knows, with the paths that could have been meant.
     kind = _bare(kind)
+    if isinstance(value, list) and get_origin(kind) is tuple:
+        for position, entry in enumerate(value):
+            yield from _unknown(entry, get_args(kind)[0], (*path[:-1], f"{path[-1]}[{position}]"))
     if not isinstance(value, dict):
         return
     if get_origin(kind) is dict:
@@ -229,7 +262,7 @@ def _unknown(value: Any, kind: Any, path: tuple[str, ...]) -> Iterator[tuple[tup
             yield from _unknown(entry, get_args(kind)[1], (*path, key))
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         fields = get_type_hints(kind, include_extras=True)
-        presets = getattr(Settings(), path[0]) if path else ()
+        presets = getattr(Settings(), path[0], ()) if path else ()
         known = [_dotted((*path, name)) for name in fields] + [_dotted((path[0], name)) for name in presets]
         for key, entry in value.items():
             if key not in fields:
@@ -249,12 +282,19 @@ def _entries(kind: Any) -> bool:
     return get_origin(kind) is dict and isinstance(get_args(kind)[1], type)
 
 
+def _tables(kind: Any) -> bool:
+    kind = _bare(kind)
+    return get_origin(kind) is tuple and issubclass(get_args(kind)[0], msgspec.Struct)
+
+
 def _bare(kind: Any) -> Any:
-    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    # Of a type or None, the type.
+    return get_args(kind)[0] if get_origin(kind) is UnionType and get_args(kind)[1:] == (NoneType,) else kind
 
 
 def _dotted(path: tuple[str, ...]) -> str:
-    return ".".join(part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in path)
+    return ".".join(part if re.fullmatch(r"[\w-]+(\[\d+\])?", part) else f'"{part}"' for part in path)
 
 
 def _shown(settings: Settings, row: Row) -> Any:
@@ -273,7 +313,7 @@ def _masked(value: Any) -> Any:
 def _rows() -> Iterator[Row]:
     for name, kind in get_type_hints(Settings, include_extras=True).items():
         meta = get_args(kind)[1]
-        text = get_origin(_bare(kind)) is not dict
+        text = get_origin(_bare(kind)) is not dict and not _tables(kind)
         extra = meta.extra or {}
         flag = f"--{name.replace('_', '-')}" if "flag" in extra else None
         variable = f"TRUNKLINE_{name.upper()}" if text else None

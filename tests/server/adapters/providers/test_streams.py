@@ -21,6 +21,7 @@ from tests.upstream.answers import (
     whole,
 )
 from tests.upstream.scripted import Close, Hang, Pause, Reset, Send
+from trunkline.server.adapters.providers.targets import Limits
 from trunkline.server.domain.generation.delta import Delta, Failed, Finished, Started, Used
 from trunkline.server.domain.generation.fault import FaultType
 from trunkline.server.domain.generation.usage import Usage
@@ -241,8 +242,6 @@ def test_connections_serve_again_after_a_stream(provider):
 
 
 def test_a_silent_upstream_is_a_timeout(provider):
-    from trunkline.server.adapters.providers.targets import Limits
-
     limits = Limits(connect=1, first_byte=0.1, first_byte_slow=0.1, idle=0.1)
     to = target(provider.url, limits=limits)
     provider.then(Hang()).then(Send(STREAM_HEAD), Hang()).then(
@@ -255,10 +254,8 @@ def test_a_silent_upstream_is_a_timeout(provider):
 
 
 def test_comments_keep_a_stream_alive_but_not_beyond_the_time_to_its_first_token(provider):
-    from trunkline.server.adapters.providers.targets import Limits
-
-    limits = Limits(connect=1, first_byte=0.3, first_byte_slow=0.3, idle=0.3)
-    comments = [step for _ in range(8) for step in (Send(chunked(b": ping\n\n")), Pause(0.1))]
+    limits = Limits(connect=1, first_byte=1, first_byte_slow=1, idle=1)
+    comments = [step for _ in range(7) for step in (Send(chunked(b": ping\n\n")), Pause(0.2))]
     provider.then(Send(STREAM_HEAD), *comments, *streamed(delta(content="Hello"), delta("stop"), DONE, head=b""))
     provider.then(Send(STREAM_HEAD), *comments, Hang())
     alive, late = sent(attempt(), attempt(seconds=0.4), to=target(provider.url, limits=limits))

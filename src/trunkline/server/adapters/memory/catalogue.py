@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from trunkline.server.domain.catalog.builder import build
+from trunkline.server.domain.catalog.facts import Layered
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.errors import TrunklineError, Unavailable
 from trunkline.server.usecases.ports import CatalogStore
@@ -22,8 +23,15 @@ _log = logging.getLogger(__name__)
 class LiveCatalogue:
     """Implements the port `Catalogue`. A revision that cannot be read leaves the last one in place."""
 
-    def __init__(self, store: CatalogStore, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: CatalogStore,
+        clock: Callable[[], float] = time.time,
+        over: Callable[[Iterable[Layered]], Iterable[Layered]] = lambda stored: stored,
+    ) -> None:
+        """Serve what `store` holds; `over` may lay more facts over it, which are then served and not stored."""
         self._store = store
+        self._over = over
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._next: Snapshot | None = None
@@ -56,7 +64,7 @@ class LiveCatalogue:
         head = self._store.head()
         if self._snapshot is not None and self._snapshot.revision == head:
             return False
-        snapshot, problems = build(self._store.facts(head), head, self._clock())
+        snapshot, problems = build(self._over(self._store.facts(head)), head, self._clock())
         for problem in problems:
             _log.warning("row left out", extra={"problem": str(problem), "revision": head})
         for warning in snapshot.warnings:

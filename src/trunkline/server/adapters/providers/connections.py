@@ -49,12 +49,14 @@ class Connections:
         *,
         configured: bool,
         connect_seconds: float,
+        silent_seconds: float,
         resolve: egress.Resolve | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base = base
         self._configured = configured
         self._connect_seconds = connect_seconds
+        self._silent_seconds = silent_seconds
         self._resolve = resolve
         self._clock = clock
         self._pinned: Pinned | None = None
@@ -114,6 +116,9 @@ class Connections:
             .referer(False)
             .user_agent(f"trunkline/{__version__}")
             .connect_timeout(timedelta(seconds=self._connect_seconds))
+            # Ours are the limits that count. This one ends what pyreqwest 0.15 does not: a request that is
+            # cancelled before the head of its answer has come keeps its connection until something comes.
+            .read_timeout(timedelta(seconds=self._silent_seconds + 1))
             .pool_idle_timeout(timedelta(seconds=IDLE_SECONDS))
         )
         if self.base.literal is None:

@@ -27,10 +27,18 @@ class Limits:
     first_byte_slow: float = 300
     idle: float = 120
 
+    @property
+    def longest(self) -> float:
+        """The longest silence that any of them allows."""
+        return max(self.first_byte, self.first_byte_slow, self.idle)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One provider's server. `configured`: the operator named its address, so that it may be a private one."""
+    """One provider's server. `configured`: the operator named its address, so that it may be a private one.
+
+    `completions`: it serves text completions too, so that a bare prompt need not become a conversation.
+    """
 
     slug: str
     base_url: str
@@ -39,6 +47,7 @@ class Target:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     limits: Limits = Limits()
     configured: bool = False
+    completions: bool = False
     quirk: Quirk = NONE
 
     @property
@@ -59,7 +68,11 @@ class Targets:
 
     def of(self, endpoint: Endpoint) -> Target | None:
         """Return where an endpoint is called, None where it cannot be."""
-        return self._by_slug.get(endpoint.provider)
+        return self.by_slug(endpoint.provider)
+
+    def by_slug(self, slug: str) -> Target | None:
+        """Return where a provider is called, None where it cannot be."""
+        return self._by_slug.get(slug)
 
 
 def upstream_model(endpoint: Endpoint) -> str:

@@ -91,7 +91,7 @@ class Upstreams:
         user = hashlib.sha256(
             b"\0".join((self._secret, attempt.account.encode(), (attempt.request.user or "").encode()))
         )
-        to = Addressee(upstream_model(attempt.endpoint), user.hexdigest(), target.quirk)
+        to = Addressee(upstream_model(attempt.endpoint), user.hexdigest(), target.quirk, target.completions)
         return target.dialect.encode(attempt, to)
 
     def _connected(self, target: Target) -> Connections:
@@ -101,6 +101,7 @@ class Upstreams:
                 egress.base(target.base_url),
                 configured=target.configured,
                 connect_seconds=target.limits.connect,
+                silent_seconds=target.limits.longest,
                 resolve=self._resolve,
             )
         return connections

@@ -23,11 +23,15 @@ class Garbage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Who an attempt goes to, as far as its wording depends on it: `user` is the hash that stands for the caller."""
+    """Who an attempt goes to, as far as its wording depends on it: `user` is the hash that stands for the caller.
+
+    `completions`: text completions are served, so that a bare prompt can stay one.
+    """
 
     model: str
     user: str
     quirk: Quirk
+    completions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def encode(attempt: Attempt, to: Addressee) -> Encoded:
     body["model"] = msgspec.json.encode(to.model)
     path = "/embeddings"
     if request.surface is not Surface.EMBEDDINGS:
-        path = _conversation(attempt, body)
+        path = _conversation(to, body)
         _translate(attempt, body, to.quirk, declared)
         if request.stream and "stream_options" not in to.quirk.drop:
             body["stream_options"] = b'{"include_usage":true}'
@@ -70,11 +70,11 @@ def encode(attempt: Attempt, to: Addressee) -> Encoded:
     return Encoded(path, _object(body))
 
 
-def _conversation(attempt: Attempt, body: Fields) -> str:
+def _conversation(to: Addressee, body: Fields) -> str:
     """Return the path; a bare prompt becomes one user message where the upstream only knows conversations."""
     if "prompt" not in body or "messages" in body:
         return "/chat/completions"
-    if attempt.endpoint.notes.get("completions") is True:
+    if to.completions:
         return "/completions"
     turned: Fields = {}
     for name, value in body.items():
