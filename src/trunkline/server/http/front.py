@@ -20,6 +20,7 @@ from trunkline.server.http.operations import Context, Operation
 from trunkline.server.http.request import Request, raw_path
 from trunkline.server.http.router import Router, allowed
 from trunkline.server.http.sending import Scope, Send, send_answer
+from trunkline.server.http.streaming import Stream, send_stream
 
 _READS = ("GET", "HEAD")
 _UNUSUAL = frozenset((b"authorization", b"content-length", b"transfer-encoding"))
@@ -41,7 +42,7 @@ class Front:
         """Serve one HTTP request (ASGI 3)."""
         headers = dict(scope["headers"])
         coding = self._coding(headers.get(b"accept-encoding", b""))
-        made = self._kept(scope, headers, coding)
+        made: Encoded | Stream | None = self._kept(scope, headers, coding)
         if made is None:
             try:
                 made = await self._answer(scope, headers, receive, coding)
@@ -50,7 +51,10 @@ class Front:
             except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
                 _log.exception("request failed", extra={"method": scope["method"], "path": scope["path"]})
                 made = fault(TrunklineError()).ready(coding)
-        await send_answer(made, scope["method"], headers, send)
+        if isinstance(made, Stream):
+            await send_stream(made, receive, send)
+        else:
+            await send_answer(made, scope["method"], headers, send)
 
     def _kept(self, scope: Scope, headers: Mapping[bytes, bytes], coding: bytes) -> Encoded | None:
         # The way that most requests take: without a key, a body or anything to compress it costs no await.
@@ -60,12 +64,14 @@ class Front:
         kept = self._cache.get(self._context.epoch(), (raw_path(scope), scope["query_string"], region, None))
         return None if kept is None else kept.kept(coding)
 
-    async def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes) -> Encoded:
+    async def _answer(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes
+    ) -> Encoded | Stream:
         path, method, query = raw_path(scope), scope["method"], scope["query_string"]
         region = self._hosts.region(headers, peer := _peer(scope))
         body = b""
         if b"content-length" in headers or b"transfer-encoding" in headers:
-            body = await read_body(headers, receive, self._body_limit)
+            body = await read_body(headers, receive, self._router.body_limit(path) or self._body_limit)
         authorization = headers.get(b"authorization")
         caller = None if authorization is None else await self._caller(authorization)
 
@@ -78,6 +84,10 @@ class Front:
         operation, params = self._router.find(method, path)
         _admit(operation, authorization, caller)
         request = Request(method, path, query, headers, region, params, caller, body, peer)
+        if operation.infer is not None:
+            answered = await operation.infer(self._context, request)
+            return answered if isinstance(answered, Stream) else answered.ready(coding)
+        assert operation.handler is not None, "an operation has one or the other"
         if operation.blocking or (operation.slow is not None and operation.slow(request)):
             made = await asyncio.to_thread(operation.handler, self._context, request)
         else:

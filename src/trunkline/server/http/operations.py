@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,9 @@ from trunkline.server.errors import Unavailable
 from trunkline.server.http.access import Access
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.request import Request
+from trunkline.server.http.streaming import Stream
 from trunkline.server.usecases.account_ports import Accounts, Entropy
+from trunkline.server.usecases.generations import Gateway
 from trunkline.server.usecases.ports import Callers, Catalogue, Clock
 
 API = "/api/v1"
@@ -39,6 +41,7 @@ class Context:
     site_url: str
     operator: str | None = None
     credentials: frozenset[str] | None = None
+    gateway: Gateway | None = None
 
     def snapshot(self) -> Snapshot:
         """Return the catalogue as it is now. Raises `Unavailable` when none is loaded."""
@@ -53,6 +56,8 @@ class Context:
 
 
 Handler = Callable[[Context, Request], Answer]
+Inference = Callable[[Context, Request], Awaitable[Answer | Stream]]
+"""A handler that waits for providers, and may answer piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +67,15 @@ class Operation:
     `path` has its parameters in braces; `answers` is the msgspec type of the successful body, None
     where it is not JSON of ours; `status` that of success, `errors` what it may answer besides.
     `body` is the msgspec type of the request's body. `blocking` handlers reach the store and run in
-    a thread, the others on the event loop, except for requests that `slow` names.
+    a thread, the others on the event loop, except for requests that `slow` names. Instead of a
+    `handler`, inference has `infer`. `body_limit` in bytes, None for the server's.
     """
 
     id: str
     path: str
     tag: str
     summary: str
-    handler: Handler
+    handler: Handler | None = None
     answers: Any = None
     description: str = ""
     parameters: Sequence[Parameter | Filter] = ()
@@ -81,6 +87,8 @@ class Operation:
     status: int = 200
     blocking: bool = False
     slow: Callable[[Request], bool] | None = None
+    infer: Inference | None = None
+    body_limit: int | None = None
 
     def read(self, request: Request) -> dict[str, Any]:
         """Read the request's query into values. Raises `BadRequest`."""

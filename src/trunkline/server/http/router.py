@@ -18,7 +18,10 @@ class Router:
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._exact: dict[Parts, Methods] = {}
         self._patterns: dict[Parts, Methods] = {}
+        self._limits: dict[bytes, int] = {}
         for operation in operations:
+            if operation.body_limit is not None:
+                self._limits[operation.path.encode()] = operation.body_limit
             parts = tuple(operation.path.strip("/").split("/"))
             table = self._patterns if any(part.startswith("{") for part in parts) else self._exact
             table.setdefault(parts, {})[operation.method] = operation
@@ -34,6 +37,10 @@ class Router:
         if operation is None:
             raise MethodNotAllowed(allowed=allowed(methods))
         return operation, params
+
+    def body_limit(self, path: bytes) -> int | None:
+        """Return the limit in bytes that an operation without path parameters sets for its bodies, None for none."""
+        return self._limits.get(path.removesuffix(b"/"))
 
     def methods(self, path: bytes) -> tuple[Methods, Mapping[str, str]]:
         """Return the operations of a raw path by method, and its path parameters. Raises `NotFound`."""

@@ -46,6 +46,8 @@ class GenerationRequest:
     service_tier: str | None = None
     attribution: Attribution = Attribution()
     wants_metadata: bool = False
+    hides_reasoning: bool = False
+    """Whether reasoning is left out of the answer; it is counted and billed all the same."""
     debug: bool = False
 
     def has(self, name: str) -> bool:

@@ -83,6 +83,7 @@ class ChatBody(SamplingBody, kw_only=True):
     prompt: str | None = None
     reasoning: Reasoning | None = None
     reasoning_effort: Effort | None = None
+    include_reasoning: bool | None = None
     response_format: ResponseFormat | None = None
     tools: list[dict[str, Any]] | None = None
     modalities: list[Literal["text", "image", "audio"]] | None = None

@@ -86,9 +86,16 @@ def _request(surface: Surface, request: Request, body: InferenceBody) -> Generat
         user=body.user,
         service_tier=sampling.service_tier if sampling is not None else None,
         attribution=attribution(request.headers),
+        hides_reasoning=_hides_reasoning(body),
         wants_metadata=_wants_metadata(request.headers),
         debug=bool(debug and debug.get("echo_upstream_body") is True),
     )
+
+
+def _hides_reasoning(body: InferenceBody) -> bool:
+    if not isinstance(body, ChatBody):
+        return False
+    return body.include_reasoning is False or (body.reasoning is not None and body.reasoning.exclude is True)
 
 
 def _wants_metadata(headers: Mapping[bytes, bytes]) -> bool:

@@ -1,0 +1,54 @@
+"""`/embeddings`: vectors in the order of their inputs, never streamed (spec gateway 2.10)."""
+
+from __future__ import annotations
+
+from trunkline.server.domain.generation.delta import Failed, Vector
+from trunkline.server.domain.generation.fault import STATUS
+from trunkline.server.domain.routing.availability import Refusal
+from trunkline.server.http.answer import Answer
+from trunkline.server.http.operations import Context
+from trunkline.server.http.request import Request
+from trunkline.server.http.surfaces.beginning import begin, headers_of
+from trunkline.server.http.surfaces.metadata import metadata
+from trunkline.server.http.surfaces.reading import embeddings as read_embeddings
+from trunkline.server.http.surfaces.refusals import refused
+from trunkline.server.http.surfaces.shapes import ENCODE
+
+
+async def embeddings(context: Context, request: Request) -> Answer:
+    """Answer `POST /embeddings`."""
+    asked = read_embeddings(request)
+    generation = begin(context, request, asked)
+    headers = headers_of(generation)
+    shown = metadata(generation) if asked.wants_metadata else None
+    refusal = await generation.begin()
+    if refusal is not None:
+        return refused(refusal, headers, shown)
+    vectors: list[Vector] = []
+    async for event in generation.events():
+        if isinstance(event, Vector):
+            vectors.append(event)
+        elif isinstance(event, Failed):
+            broken = Refusal(STATUS[event.fault.type], event.fault.type, event.fault.message)
+            return refused(broken, headers, shown)
+    record, candidate = generation.progress.record, generation.candidate
+    assert record is not None
+    assert candidate is not None
+    body = {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": vector.index, "embedding": vector.embedding}
+            for vector in sorted(vectors, key=lambda vector: vector.index)
+        ],
+        "model": candidate.model,
+        "id": generation.id,
+        "usage": {
+            "prompt_tokens": record.usage.prompt_tokens,
+            "total_tokens": record.usage.total_tokens,
+            "cost": record.charged,
+            "is_byok": record.is_byok,
+        },
+    }
+    if asked.wants_metadata:
+        body["openrouter_metadata"] = metadata(generation)
+    return Answer(200, ENCODE(body), headers=headers)

@@ -1,0 +1,46 @@
+"""`openrouter_metadata`: how a request was routed, for callers that ask for it (spec gateway 6.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trunkline.server.usecases.generations import Generation
+
+
+def metadata(generation: Generation) -> dict[str, Any]:
+    """Return the object of a call as it stands: `attempt` is the winner's number, 0 where nothing was attempted."""
+    plan, chosen = generation.plan, generation.candidate
+    attempts = generation.progress.attempts
+    number = len(generation.outcomes) + (1 if chosen is not None else 0)
+    shown: dict[str, Any] = {
+        "requested": plan.requested[0],
+        "strategy": plan.strategy.value,
+        "region": generation.progress.region,
+        "summary": _summary(generation),
+        "attempt": number,
+        "is_byok": False,
+        "endpoints": {
+            "total": plan.total,
+            "available": [
+                {
+                    "provider": candidate.target.provider_name,
+                    "model": candidate.model,
+                    "selected": chosen is not None and candidate.key == chosen.key,
+                }
+                for candidate in plan.candidates
+            ],
+        },
+    }
+    if attempts:
+        shown["attempts"] = [
+            {"provider": attempt.provider_name, "model": attempt.model, "status": attempt.status}
+            for attempt in attempts
+        ]
+    return shown
+
+
+def _summary(generation: Generation) -> str:
+    count = len(generation.plan.candidates)
+    if generation.candidate is None:
+        return f"{count} endpoints available, none served the request"
+    return f"{generation.candidate.target.provider_name} served the request, one of {count} endpoints available"

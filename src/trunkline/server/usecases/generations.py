@@ -1,0 +1,271 @@
+"""One call to a model, from its plan to its record: admission, plan, attempts, settlement (spec gateway 0, 3.8, 5).
+
+The order of the stages is contract and can be read in `start` and `Generation.begin`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.domain.generation.attempt import Attempt
+from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Vector
+from trunkline.server.domain.generation.fault import Fault, FaultType
+from trunkline.server.domain.generation.request import GenerationRequest
+from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.routing import sticky
+from trunkline.server.domain.routing.attempts import Outcome, conclusion, following
+from trunkline.server.domain.routing.availability import Refusal
+from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
+from trunkline.server.domain.routing.pools import Pools
+from trunkline.server.usecases.gateway_ports import Learned, Ledger, Stickiness
+from trunkline.server.usecases.inference_ports import Upstreams
+from trunkline.server.usecases.policies import admitted
+from trunkline.server.usecases.ports import Clock
+from trunkline.server.usecases.settling import Progress, record_of
+
+PRE_TOKEN_SECONDS: Final = 300.0
+"""How long all attempts together may take to the first token."""
+
+
+@dataclass
+class Gateway:
+    """What calls reach: the providers, the ledger, what was learned, time and chance."""
+
+    upstreams: Upstreams
+    usable: frozenset[str]
+    ledger: Ledger
+    learned: Learned
+    stickiness: Stickiness
+    clock: Clock
+    chance: Callable[[], float]
+    new_id: Callable[[], str]
+    _pools: Pools | None = None
+    _draining: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def pools(self, snapshot: Snapshot, now: float) -> Pools:
+        """Return what the catalogue's endpoints compile to; kept as long as the snapshot."""
+        if self._pools is None or self._pools.snapshot is not snapshot:
+            self._pools = Pools(snapshot, now)
+        return self._pools
+
+    def drain(
+        self,
+        source: AsyncGenerator[Event, None],
+        pending: asyncio.Future[Event | None] | None,
+        then: Callable[[Event | None], None],
+    ) -> None:
+        """Read an upstream that cannot be cancelled to its end in the background; `then` gets each event, last None.
+
+        `pending` is the read that is under way already.
+        """
+
+        async def run() -> None:
+            event = await (pending or asyncio.ensure_future(_following(source)))
+            while event is not None:
+                then(event)
+                event = await _following(source)
+            then(None)
+
+        task = asyncio.ensure_future(run())
+        self._draining.add(task)
+        task.add_done_callback(self._draining.discard)
+
+
+def start(
+    gateway: Gateway, snapshot: Snapshot, request: GenerationRequest, caller: Caller, region: str | None, agent: str
+) -> Generation:
+    """Admit a caller and plan its request.
+
+    `agent` is the caller's User-Agent. Raises `Forbidden` and `PaymentRequired` where the caller may not, and
+    `BadRequest` where the request's routing fields are wrong; a plan without a candidate is told by `begin`.
+    """
+    now = gateway.clock()
+    policy = admitted(caller, region, gateway.usable)
+    gateway.ledger.check(caller, now, free=all(slug.endswith(":free") for slug in request.models))
+    account = caller.key.account_id
+    talk = sticky.conversation(request)
+
+    def remembered(model: str) -> str | None:
+        return None if talk is None else gateway.stickiness.endpoint(talk.key(account, model), now)
+
+    given = Circumstances(
+        now=now,
+        chance=gateway.chance,
+        statistics=gateway.learned.statistics(now),
+        default_sort=None if caller.workspace is None else caller.workspace.default_provider_sort,
+        remembered=remembered,
+    )
+    planned = plan(request, gateway.pools(snapshot, now), policy, given)
+    progress = Progress(gateway.new_id(), now, request, caller, region, agent)
+    return Generation(gateway, request, planned, progress, talk)
+
+
+class Generation:
+    """A call under way. `begin` it, then read `events` to their end or close them; its record is kept either way."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        request: GenerationRequest,
+        planned: Plan,
+        progress: Progress,
+        talk: sticky.Conversation | None,
+    ) -> None:
+        self._gateway = gateway
+        self._request = request
+        self._talk = talk
+        self._source: AsyncGenerator[Event, None] | None = None
+        self._held: list[Event] = []
+        self._pending: asyncio.Future[Event | None] | None = None
+        self.plan = planned
+        self.progress = progress
+        self.outcomes: list[Outcome] = []
+        self.candidate: Candidate | None = None
+
+    @property
+    def id(self) -> str:
+        """The generation's id, `gen-…`."""
+        return self.progress.id
+
+    async def begin(self) -> Refusal | None:
+        """Try candidates until one answers with a first token, and return None; else return how the call fails."""
+        try:
+            return await self._begin()
+        except asyncio.CancelledError:
+            if self.progress.attempts:
+                self._settle(cancelled=True)
+            raise
+
+    async def _begin(self) -> Refusal | None:
+        deadline = self._gateway.clock() + PRE_TOKEN_SECONDS
+        while (candidate := following(self.plan, self.outcomes)) is not None:
+            left = deadline - self._gateway.clock()
+            if left <= 0:
+                break
+            fault = await self._attempt(candidate, left)
+            if fault is None:
+                return None
+            self.outcomes.append(Outcome(candidate, fault))
+        refusal = conclusion(self.plan, self.outcomes)
+        if self.outcomes:
+            self._settle(error=refusal.type.value)
+        return refusal
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield the answer from its first token on; `Failed` last where the provider broke off.
+
+        The record is journalled before the last event is yielded; closing early cancels the call.
+        """
+        source = self._source
+        assert source is not None, "begin() has found a candidate"
+        last: Failed | None = None
+        try:
+            for event in self._held:
+                yield event
+            while (coming := await self._next(source)) is not None:
+                self.progress.see(coming, self._gateway.clock())
+                if isinstance(coming, Failed):
+                    last = coming
+                    break
+                yield coming
+            self._finish(last)
+            if last is not None:
+                yield last
+        finally:
+            await self._leave(source)
+
+    async def _next(self, source: AsyncGenerator[Event, None]) -> Event | None:
+        # Shielded: a caller that goes away must not cut off an upstream that has to be read to its end.
+        if self._pending is None:
+            self._pending = asyncio.ensure_future(_following(source))
+        event = await asyncio.shield(self._pending)
+        self._pending = None
+        return event
+
+    async def _attempt(self, candidate: Candidate, seconds: float) -> Fault | None:
+        attempt = Attempt(
+            endpoint=candidate.endpoint,
+            request=self._request,
+            account=self.progress.caller.key.account_id,
+            changes=candidate.changes,
+            seconds=seconds,
+        )
+        self.progress.attempt(candidate, self._gateway.clock())
+        source = self._gateway.upstreams.send(attempt)
+        held: list[Event] = []
+        try:
+            async for event in source:
+                self.progress.see(event, self._gateway.clock())
+                if isinstance(event, Failed):
+                    self.progress.failed(event.fault, self._gateway.clock())
+                    return event.fault
+                if isinstance(event, Started | Finished | Vector) or (isinstance(event, Delta) and event.is_token):
+                    held.append(event)
+                if not isinstance(event, Started) and held and held[-1] is event:
+                    self._source, self._held, self.candidate = source, held, candidate
+                    return None
+        except BaseException:
+            await source.aclose()
+            raise
+        fault = Fault(type=FaultType.PROVIDER_UNAVAILABLE, message="The provider answered nothing")
+        self.progress.failed(fault, self._gateway.clock())
+        return fault
+
+    def _finish(self, failed: Failed | None) -> None:
+        if failed is not None:
+            self.progress.failed(failed.fault, self._gateway.clock())
+            self._settle(error=failed.fault.type.value)
+            return
+        self.progress.served(self._gateway.clock())
+        self._remember()
+        self._settle()
+
+    async def _leave(self, source: AsyncGenerator[Event, None]) -> None:
+        # Only a caller that went away leaves a call unsettled here.
+        if self.progress.record is not None:
+            await source.aclose()
+            return
+        assert self.candidate is not None
+        if self._request.stream and self._gateway.upstreams.cancels(self.candidate.endpoint):
+            await self._cut(source)
+            self.progress.served(self._gateway.clock())
+            self._settle(cancelled=True)
+            return
+        self._gateway.drain(source, self._pending, self._drained)
+
+    async def _cut(self, source: AsyncGenerator[Event, None]) -> None:
+        if self._pending is not None:
+            self._pending.cancel()
+            await asyncio.wait({self._pending})
+        await source.aclose()
+
+    def _drained(self, event: Event | None) -> None:
+        if event is not None:
+            self.progress.see(event, self._gateway.clock())
+            return
+        self.progress.served(self._gateway.clock())
+        self._settle(cancelled=True)
+
+    def _settle(self, *, error: str | None = None, cancelled: bool = False) -> None:
+        if self.progress.record is None:
+            record = record_of(self.progress, self.plan, self.candidate, self._gateway.clock(), error, cancelled)
+            self.progress.record = record
+            self._gateway.ledger.settle(record)
+
+    def _remember(self) -> None:
+        used, candidate, talk = self.progress.usage(), self.candidate, self._talk
+        if talk is None or candidate is None:
+            return
+        if sticky.worth_keeping(
+            talk, candidate.target, prompt_tokens=used.prompt_tokens, cached_tokens=used.cached_tokens
+        ):
+            key = talk.key(self.progress.caller.key.account_id, candidate.model)
+            self._gateway.stickiness.remember(key, candidate.key, self._gateway.clock())
+
+
+async def _following(source: AsyncGenerator[Event, None]) -> Event | None:
+    return await anext(source, None)
