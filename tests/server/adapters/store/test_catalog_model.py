@@ -12,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.postgres import Server
 from trunkline.server.adapters.store.catalog import open_catalog_store
-from trunkline.server.adapters.store.database import upgrade
 from trunkline.server.domain.catalog.facts import Change, Fact, Kind, Layered
 
 Identity = tuple[str, Kind, str]
@@ -122,9 +121,7 @@ class ServerMachine(StoreMachine):
     postgres: ClassVar[Server]
 
     def create(self) -> str:
-        url = self.postgres.create()
-        upgrade(url)
-        return url
+        return self.postgres.create_prepared()
 
     def drop(self) -> None:
         self.postgres.drop(self.location)

@@ -163,12 +163,19 @@ def _begin(connection: Connection) -> None:
 def back_up(url: URL, schema: str) -> Path | None:
     """Copy an SQLite store to `<file>.<schema>.backup` beside it and return the copy's path; None elsewhere.
 
-    Reads committed state through a connection of its own, so the caller may hold the write lock. The copy is
-    readable by its owner only and appears whole or not at all. Raises `OSError` or SQLAlchemy's errors.
+    Raises `OSError` or SQLAlchemy's errors.
     """
     if url.get_backend_name() != "sqlite":
         return None
-    source, copy = str(url.database), Path(f"{url.database}.{schema}.backup")
+    return copy_file(Path(str(url.database)), Path(f"{url.database}.{schema}.backup"))
+
+
+def copy_file(source: Path, copy: Path) -> Path:
+    """Copy an SQLite store while it is in use, and return the copy's path.
+
+    Reads committed state through a connection of its own, so the caller may hold the write lock. The copy is
+    readable by its owner only and appears whole or not at all. Raises `OSError`.
+    """
     partial = Path(f"{copy}.partial")
     partial.unlink(missing_ok=True)
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -178,5 +185,6 @@ def back_up(url: URL, schema: str) -> Path | None:
             # The header says WAL, which would leave two more files beside a backup that is opened to look.
             writer.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
+        partial.unlink(missing_ok=True)
         raise OSError(0, f"no backup could be made ({error})") from error
     return partial.replace(copy)

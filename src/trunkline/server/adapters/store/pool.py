@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from typing import Any
@@ -36,3 +37,7 @@ class FairPool(QueuePool):
                 self._line.remove(turn)
                 if self._line:
                     self._line[0].set()
+
+
+# SQLAlchemy logs under the class's own name, at a level that is for its developers.
+logging.getLogger(f"{FairPool.__module__}.{FairPool.__name__}").setLevel(logging.WARNING)
