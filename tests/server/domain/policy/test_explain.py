@@ -152,6 +152,19 @@ def test_every_layer_and_setting_is_named_with_the_deciding_one_first():
     assert len(first.change) == 4
 
 
+def test_layers_that_ignore_something_else_need_not_change():
+    of = snapshot([model("a/m"), endpoint("a/m", "p/eu", notes={"data_policy": {"zdr": "strict"}})])
+    row = of.rows[0]
+    layers = [
+        Layer(LayerName.ACCOUNT, "x", Restrictions(ignored_models=("b/n",), ignored_providers=("q", "p/us"))),
+        Layer(LayerName.KEY, "k", Restrictions(ignored_models=("a/m",), ignored_providers=("p", "q", "p/eu"))),
+    ]
+    assert smallest_change(row.endpoints[0], row, Policy(layers)) == (
+        Change("key guardrail", "k", "ignored_models", ("a/m",), None),
+        Change("key guardrail", "k", "ignored_providers", ("p", "q", "p/eu"), ("q",)),
+    )
+
+
 def safety() -> tuple[Endpoint, Row]:
     of = snapshot([model("google/m"), endpoint("google/m", "p", notes={"data_policy": {"zdr": "safety"}})])
     return of.rows[0].endpoints[0], of.rows[0]

@@ -181,3 +181,13 @@ def test_a_model_whose_owners_cannot_be_read_is_left_out_rather_than_shown(wrong
     of, problems = built([model("b/n"), endpoint("b/n", "p", notes={"private_to": wrong})])
     assert of.rows[0].endpoints == ()
     assert [problem.row for problem in problems] == ["b/n p 0"]
+
+
+def test_a_regional_host_does_not_list_a_model_for_a_private_endpoint_s_region():
+    inside = {**notes(["mine"]), "regions": ["eu"]}
+    of = snapshot([model("a/m"), endpoint("a/m", "p", notes=notes()), endpoint("a/m", "q", notes=inside)])
+    assert selection(of, region="eu").total == 0
+    assert selection(of, ("region", "eu")).total == 0
+    of_eu = visible(of, Policy(account_id="mine", region="eu"))
+    assert of_eu.rows.tolist() == [True]
+    assert of_eu.lines.tolist() == [False, True]
