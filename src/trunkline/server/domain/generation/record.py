@@ -9,7 +9,7 @@ from msgspec import Struct
 from trunkline.server.domain.generation.usage import NOTHING_USED, Usage
 
 
-class AttemptRecord(Struct, frozen=True, kw_only=True):
+class AttemptRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt at one endpoint: `status` the HTTP status that came (or stands for what came), times in ms.
 
     `counts` tells whether it counts for uptime, `ok` whether it served; `first_token_ms` and
@@ -35,7 +35,7 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
     upstream_id: str | None = None
 
 
-class GenerationRecord(Struct, frozen=True, kw_only=True):
+class GenerationRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answered, failed or cancelled call. `created` in Unix seconds, times in ms, amounts in USD.
 
     `endpoint`, `model`, `provider` are empty where nothing served. `charged` is what the account pays;
