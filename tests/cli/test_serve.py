@@ -66,9 +66,11 @@ def test_it_says_where_it_is_and_what_it_has_and_stops_when_told(serve: Serve, h
     assert status == 200
     models = json.loads(body)["models"]
     assert models > 340
-    address, data, ready = lines.splitlines()
+    address, data, account, provider, ready = lines.splitlines()
     assert address.endswith(f"at http://127.0.0.1:{port}/api/v1 (documentation: http://127.0.0.1:{port}/docs)")
     assert data == f"data in {home}"
+    assert account == "no account yet: set TRUNKLINE_MANAGEMENT_KEY, or run `trunkline account create NAME`"
+    assert provider == "no provider is configured: the catalogue is served, and no call is passed on"
     assert ready.startswith(f"{models} models, ready in ")
     process.send_signal(number)
     out, err = process.communicate(timeout=20)

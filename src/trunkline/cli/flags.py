@@ -33,3 +33,11 @@ class Listen(Place):
     host: Annotated[str | None, Parameter(help=_HELP["host"])] = None
     port: Annotated[str | None, Parameter(help=_HELP["port"])] = None
     workers: Annotated[str | None, Parameter(help=_HELP["workers"])] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class In(Place):
+    """Flags of every command that works in an account."""
+
+    account: Annotated[str | None, Parameter(help="Id or name of the account; not needed where there is one.")] = None

@@ -30,6 +30,22 @@ COMMANDS: Final = (
     Command("models", "trunkline.cli.models:models", "List models, with the filters and sorts of the API."),
     Command("model", "trunkline.cli.models:model", "Show one model with its endpoints."),
     Command("catalog", "trunkline.cli.catalog:app", "Import into the catalogue, and see or undo what changed."),
+    Command("keys", "trunkline.cli.keys:app", "Make, list, change and delete API keys."),
+    Command("guardrails", "trunkline.cli.guardrails:app", "Make, change and assign guardrails."),
+    Command("workspaces", "trunkline.cli.workspaces:app", "Make workspaces, and set their budgets and members."),
+    Command("members", "trunkline.cli.members:app", "Add, list and remove members."),
+    Command("account", "trunkline.cli.account:app", "Make accounts, and set what each restricts."),
+    Command(
+        "explain",
+        "trunkline.cli.explain:explain",
+        "Explain why a key sees a model or does not.\n\nExample: `trunkline explain ci openai/gpt-4`",
+    ),
+    Command(
+        "audit",
+        "trunkline.cli.audit:audit",
+        "List who changed what, when and from where.\n\nExample: `trunkline audit --noun guardrail --limit 10`",
+    ),
+    Command("db", "trunkline.cli.db:app", "Upgrade, back up and check the store."),
     Command("config", "trunkline.cli.config:config", "Show the effective settings and where each came from."),
     Command("version", "trunkline.cli.version:version", "Print the version."),
 )

@@ -13,7 +13,7 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import granian
 import msgspec
@@ -23,7 +23,11 @@ from granian.log import LogLevels
 from trunkline import __version__
 from trunkline.cli.flags import Listen
 from trunkline.server.errors import SettingsError, TrunklineError
+from trunkline.server.settings import Settings
 from trunkline.server.worker import STOP_SECONDS, Failed, Ready, Starting, load_app
+
+if TYPE_CHECKING:
+    from trunkline.server.runtime import FirstStart
 
 REPLACEMENTS: Final = 5
 REPLACEMENT_SECONDS: Final = 60
@@ -51,8 +55,10 @@ def serve(flags: Listen = _DEFAULTS) -> int:
 
     # Loaded here once, after the checks that need none of it: forked workers share its memory (frozen, so that the
     # garbage collector does not write to it), and a replacement starts at once.
-    import trunkline.server.runtime  # noqa: F401
+    from trunkline.server.runtime import first_start
 
+    _introduce(settings, first_start(settings, draw=sys.stdout.isatty()))
+    settings = msgspec.structs.replace(settings, management_key=None)  # no worker needs it
     gc.freeze()
 
     ours, theirs = multiprocessing.Pipe(duplex=False)
@@ -80,6 +86,18 @@ def serve(flags: Listen = _DEFAULTS) -> int:
     if failures:
         raise TrunklineError(failures[0].reason)
     return 0
+
+
+def _introduce(settings: Settings, found: FirstStart) -> None:
+    if found.made is not None:
+        account = found.made.account
+        _say(f"made the account {account.name} ({account.id})")
+        if settings.management_key is None:
+            _say(f"its management key, shown this once: {found.made.text}")
+    elif not found.has_account:
+        # Whoever reads a log later would read the key: it is drawn only for somebody who sees it at once.
+        _say("no account yet: set TRUNKLINE_MANAGEMENT_KEY, or run `trunkline account create NAME`")
+    _say("no provider is configured: the catalogue is served, and no call is passed on")
 
 
 def prepare_home(home: Path) -> None:

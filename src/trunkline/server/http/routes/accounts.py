@@ -99,7 +99,7 @@ AUDIT = _managed(
     path=f"{OWN_API}/audit",
     summary="List what was changed in the account, by whom and from where",
     parameters=(
-        Parameter("noun", parsers.text, {"type": "string", "examples": ["keys"]}, "Only rows of this kind."),
+        Parameter("noun", parsers.text, {"type": "string", "examples": ["key"]}, "Only rows of this kind."),
         Parameter("noun_id", parsers.text, {"type": "string"}, "Only the row of this id."),
         Parameter("before", parsers.integer(1), {"type": "integer", "minimum": 1}, "Only entries with lower ids."),
         Parameter(
