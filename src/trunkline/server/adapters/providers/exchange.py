@@ -63,7 +63,9 @@ class Exchange:
         A connection that has served before may have died unnoticed: then the request goes out once more.
         """
         self._connections = connections
-        url = connections.base.url + encoded.path
+        base = connections.base.url
+        # Base URLs are written with and without the version that some dialects' paths begin with.
+        url = base.removesuffix("/v1") + encoded.path if encoded.path.startswith("/v1/") else base + encoded.path
         async with asyncio.timeout_at(min(self._by_byte, self._by_token)):
             if not await self._sent(connections, url, encoded, may_repeat=True):
                 await self._sent(connections, url, encoded, may_repeat=False)

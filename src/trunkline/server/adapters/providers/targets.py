@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from trunkline.server.adapters.providers.dialects.anthropic import ANTHROPIC
 from trunkline.server.adapters.providers.dialects.dialect import Dialect
 from trunkline.server.adapters.providers.dialects.openai import OPENAI
 from trunkline.server.adapters.providers.quirks import NONE, Quirk
 from trunkline.server.domain.catalog.endpoints import Endpoint
 
-DIALECTS: Mapping[str, Dialect] = {"openai": OPENAI}
+DIALECTS: Mapping[str, Dialect] = {"openai": OPENAI, "anthropic": ANTHROPIC}
 """The dialects that are spoken, by the name that settings and provider files give them."""
 
 

@@ -15,7 +15,7 @@ from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, DetailedPyre
 
 from trunkline.server.adapters.providers import egress, faults
 from trunkline.server.adapters.providers.connections import Connections
-from trunkline.server.adapters.providers.dialects.dialect import Addressee, Encoded, Garbage
+from trunkline.server.adapters.providers.dialects.dialect import Addressee, Encoded, Garbage, NotExpressible
 from trunkline.server.adapters.providers.exchange import Exchange, causes
 from trunkline.server.adapters.providers.outcome import Outcome
 from trunkline.server.adapters.providers.sse import EventTooLong
@@ -23,7 +23,7 @@ from trunkline.server.adapters.providers.targets import Target, Targets, upstrea
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Event, Failed
-from trunkline.server.domain.generation.fault import Fault
+from trunkline.server.domain.generation.fault import Fault, FaultType
 
 _log = structlog.get_logger(__name__)
 
@@ -47,9 +47,12 @@ class Upstreams:
         self._connections: dict[str, Connections] = {}
 
     def body(self, attempt: Attempt) -> bytes:
-        """Return the exact body that `send` would send; empty where the endpoint cannot be called."""
+        """Return the exact body that `send` would send; empty where there is nothing to send."""
         target = self._targets.of(attempt.endpoint)
-        return b"" if target is None else self._encode(attempt, target).body
+        try:
+            return b"" if target is None else self._encode(attempt, target).body
+        except NotExpressible:
+            return b""
 
     def cancels(self, endpoint: Endpoint) -> bool:
         """Tell whether an endpoint's upstream stops, and stops billing, when its connection is closed."""
@@ -115,8 +118,10 @@ def _presentable(event: Event, target: Target) -> Event:
 
 def _fault_of(error: Exception, target: Target) -> Fault:
     """Return the fault that an exception stands for; what callers need not know is logged."""
+    if isinstance(error, NotExpressible):
+        return faults.fault(FaultType.INVALID_REQUEST, _sentence(error), next_endpoint=True)
     if isinstance(error, Garbage):
-        return faults.unavailable(f"{str(error)[0].upper()}{str(error)[1:]}")
+        return faults.unavailable(_sentence(error))
     for kinds, make, message in _FAULTS:
         if isinstance(error, kinds):
             reason = causes(error)[-1:] if isinstance(error, DetailedPyreqwestError) else str(error)
@@ -124,6 +129,11 @@ def _fault_of(error: Exception, target: Target) -> Fault:
             return make(message)
     _log.exception("answer could not be read", provider=target.slug, exc_info=error)
     return faults.unavailable("The provider sent something that cannot be read")
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]
 
 
 _FAULTS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str], Fault], str], ...]] = (

@@ -34,6 +34,7 @@ class GenerationRequest:
 
     `fields` are the body's top-level fields in the caller's order, each the raw JSON text of its
     value: what is forwarded keeps its key order and number text. The rest is read from it once.
+    `betas` are those of the header `x-anthropic-beta`.
     """
 
     surface: Surface
@@ -46,6 +47,7 @@ class GenerationRequest:
     service_tier: str | None = None
     attribution: Attribution = Attribution()
     wants_metadata: bool = False
+    betas: tuple[str, ...] = ()
     hides_reasoning: bool = False
     """Whether reasoning is left out of the answer; it is counted and billed all the same."""
     debug: bool = False

@@ -21,6 +21,10 @@ class Garbage(Exception):
     """A body or event that is not of the dialect; the message is for people, without what was read."""
 
 
+class NotExpressible(Exception):
+    """A request that the dialect has no words for; the message is for the caller."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addressee:
     """Who an attempt goes to, as far as its wording depends on it: `user` is the hash that stands for the caller.
@@ -58,9 +62,10 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One wire format. `whole` reads a complete body; it and the decoder raise `Garbage`.
+    """One wire format. `encode` raises `NotExpressible`, `whole` and the decoder `Garbage`.
 
-    `key_header` is the name of the header that carries the key and what stands before the key in it.
+    `whole` reads a complete body. `key_header` is the name of the header that carries the key and what stands
+    before the key in it.
     """
 
     encode: Callable[[Attempt, Addressee], Encoded]
