@@ -53,10 +53,10 @@ class Shortlist(Struct, frozen=True):
         """Yield every endpoint that the caller may know of and that is not on the list, with the reason."""
         stepped = {target.key: reason for reason, gone in self.steps for target in gone}
         listed = {target.key for target in self.targets}
-        tiered = {target.key for target in self.pool.tiers}
+        left = {target.key for target in (*self.pool.targets, *self.pool.tiers)}
         for target in self.pool.model.targets:
             reason = self.pool.removed.get(target.key) or stepped.get(target.key)
-            if reason is None and target.key not in listed and target.key in tiered:
+            if reason is None and target.key in left and target.key not in listed:
                 reason = Reason.TIER
             if reason is not None:
                 yield target, reason

@@ -42,7 +42,10 @@ def combined(
     if remembered is not None and not wishes.order:
         order = _forward(order, _kept(entries, setting, remembered))
     if not wishes.allow_fallbacks and not wishes.order:
-        order = list({target.model: target for target in reversed(order)}.values())[::-1]
+        firsts: dict[str, Target] = {}
+        for target in order:
+            firsts.setdefault(target.model, target)
+        return list(firsts.values())
     return order
 
 

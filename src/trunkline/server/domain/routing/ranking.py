@@ -101,7 +101,7 @@ def _drawn(weights: Sequence[float], chance: Chance) -> int:
 def _by_health(
     targets: Sequence[Target], setting: Setting, apart: Health = Health.SHAKY
 ) -> tuple[list[Target], list[Target]]:
-    """Return the endpoints that are better than `apart` in the order given, and the others, those that are down last."""
+    """Return the endpoints of better health than `apart`, and the others, those that are down last; else in order."""
     statistics, now = setting.statistics, setting.now
     well: list[Target] = []
     rest: list[tuple[Health, Target]] = []

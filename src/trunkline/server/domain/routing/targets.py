@@ -18,6 +18,7 @@ from trunkline.server.domain.catalog.traits import Traits
 from trunkline.server.domain.generation.request import Surface
 
 _UNSTATED: Final = "unknown"
+_FREE: Final = Decimal(0)
 OUTPUTS: Final = {
     Surface.CHAT: frozenset({"text", "image", "audio"}),
     Surface.COMPLETIONS: frozenset({"text"}),
@@ -32,10 +33,12 @@ class Prices(Struct, frozen=True):
     """What an endpoint charges for a prompt of some size: USD per unit, exact.
 
     `blend` is what prices are compared by, (3 prompt + completion) / 4, and `weight` its 1/p² for
-    drawing lots, 0 where it is free (spec gateway 3.5). `stated` is the pricing object in force.
+    drawing lots, 0 where it is free (spec gateway 3.5). `units` are all prices that are known, and
+    `stated` is the pricing object in force.
     """
 
     stated: Mapping[str, Any]
+    units: Mapping[str, Decimal]
     prompt: Decimal
     completion: Decimal
     blend: Decimal
@@ -43,7 +46,7 @@ class Prices(Struct, frozen=True):
 
     def of(self, unit: str) -> Decimal:
         """Return the price of a unit, 0 where none is stated."""
-        return pricing.amount(self.stated.get(unit)) or Decimal(0)
+        return self.units.get(unit, _FREE)
 
 
 class Target:
@@ -121,7 +124,8 @@ def _prices(stated: dict[str, Any], cap: Mapping[str, str] | None) -> Prices | N
             return None
         known[side] = amount
     blend = (3 * known["prompt"] + known["completion"]) / 4
-    return Prices(stated, **known, blend=blend, weight=float(blend) ** -2 if blend else 0.0)
+    units = {unit: amount for unit, price in stated.items() if (amount := pricing.amount(price)) is not None}
+    return Prices(stated, units, **known, blend=blend, weight=float(blend) ** -2 if blend else 0.0)
 
 
 def by_price(target: Target, prompt_tokens: int = 0) -> tuple[Decimal, str, str]:
