@@ -7,7 +7,6 @@ from tests.tenants import Tenant, tenant
 from trunkline.server.adapters.store.database import Database
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.facts import Layered
-from trunkline.server.domain.catalog.traits import Viewer
 from trunkline.server.domain.policy.merge import Items
 
 
