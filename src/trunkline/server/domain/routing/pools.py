@@ -6,7 +6,7 @@ Everything here depends on the snapshot and on policies only, and is remembered 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from trunkline.server.domain.catalog import slugs
@@ -14,9 +14,9 @@ from trunkline.server.domain.catalog.pricing import Moment
 from trunkline.server.domain.catalog.snapshot import Row, Snapshot
 from trunkline.server.domain.catalog.traits import Viewer, permits
 from trunkline.server.domain.policy import predicate
-from trunkline.server.domain.policy.layers import ENFORCES_ZDR, Layer, LayerName, Policy
+from trunkline.server.domain.policy.layers import ENFORCES_ZDR, Effect, Layer, LayerName, Policy
 from trunkline.server.domain.policy.restrictions import Restrictions
-from trunkline.server.domain.policy.visibility import cache_key, visible
+from trunkline.server.domain.policy.visibility import visible
 from trunkline.server.domain.routing import targets
 from trunkline.server.domain.routing.preferences import Preferences
 from trunkline.server.domain.routing.reasons import ORDER, Reason
@@ -81,7 +81,7 @@ class Pools:
         self._models: dict[Hashable, Model] = {}
         self._found: dict[Hashable, Found | None] = {}
         self._pools: dict[Hashable, Pool] = {}
-        self._keys: dict[Hashable, str] = {}
+        self._effects: dict[Hashable, Effect] = {}
         self._narrowed: dict[Hashable, Policy] = {}
         self._openings: dict[Hashable, tuple[Model, ...]] = {}
         self._ranked: dict[Hashable, tuple[Model, ...]] = {}
@@ -100,26 +100,33 @@ class Pools:
         asked = (preferences.only, preferences.ignore, preferences.zdr)
         if asked == ((), (), False):
             return policy
-        return _once(self._narrowed, (policy.fingerprint, *asked), lambda: self._narrow(policy, preferences))
+        return _once(self._narrowed, (policy.effect, *asked), lambda: self._narrow(policy, preferences))
 
     def pool(self, model: Model, policy: Policy) -> Pool:
         """Return the pool of a model under a policy."""
-        key = _once(self._keys, policy.fingerprint, lambda: cache_key(self.snapshot, policy))
-        return _once(self._pools, (model.row.id, key), lambda: _pool(model, policy))
+        return _once(self._pools, (model.row.id, self._key(policy)), lambda: _pool(model, policy))
 
     def openings(self, policy: Policy) -> tuple[Model, ...]:
-        """Return the concrete models that a policy shows, in catalogue order: what routers choose from."""
-        return _once(self._openings, policy.fingerprint, lambda: self._shown(policy))
+        """Return the concrete models that write text and a policy shows, in catalogue order: for routers."""
+        return _once(self._openings, self._key(policy), lambda: self._shown(policy))
 
     def ranked(self, policy: Policy, rank: Callable[[tuple[Model, ...]], tuple[Model, ...]]) -> tuple[Model, ...]:
         """Return the openings as a ranking puts them, which looks at nothing but them."""
-        return _once(self._ranked, (policy.fingerprint, rank), lambda: rank(self.openings(policy)))
+        return _once(self._ranked, (self._key(policy), rank), lambda: rank(self.openings(policy)))
 
     def provider_slugs(self, item: str) -> tuple[str, ...]:
         """Return a lower-case item of a provider list as slugs: itself, or those that go by it as a display name."""
         if self._providers is None:
             self._providers = _by_name(self.snapshot)
         return (item, *sorted(self._providers.get(item, frozenset()) - {item}))
+
+    def _key(self, policy: Policy) -> Effect:
+        # The effect itself and not its fingerprint, which is dear for a policy made anew; without the ids
+        # of account and user that nothing is private to, so that the keys of many people share a pool.
+        return _once(self._effects, policy.effect, lambda: self._shared(policy.effect))
+
+    def _shared(self, effect: Effect) -> Effect:
+        return replace(effect, viewer=effect.viewer & self.snapshot.private_ids)
 
     def _find(self, slug: str) -> Found | None:
         row = self.snapshot.locate(slug)
@@ -151,7 +158,7 @@ class Pools:
         return tuple(
             self.model(row)
             for row, shown in zip(self.snapshot.rows, allowed.rows.tolist(), strict=True)
-            if shown and not row.standing.router and not row.standing.latest
+            if shown and not row.standing.router and not row.standing.latest and "text" in self.model(row).outputs
         )
 
 

@@ -4,8 +4,9 @@
 seven days. Where it has not been used, and behind those that were, a fixed table decides: first the
 models that cost no more than the median one (3 parts prompt and 1 part completion at the cheapest
 endpoint), then the dearer ones; in each half by Artificial Analysis' intelligence index, highest
-first, and models without one after all that have one, cheapest first. Variants (`:free`, ...) are
-left out. `openrouter/free` draws lots among the models with free endpoints, each as likely as the other.
+first, and models without one after all that have one, cheapest first. Variants (`:free`, ...) come
+last of all. `openrouter/free` draws lots among the models with free endpoints, each as likely as
+the other.
 
 Both pass over models that the caller's policy hides or that cannot do what the request needs, and
 give three: a first one and two to fall back to. Other routers are not offered.
@@ -34,7 +35,6 @@ Usage = Mapping[str, int]
 """Tokens of the last seven days by model id."""
 Suits = Callable[[Model, bool], bool]
 """Tells whether a model can serve the request, where asked for by its free endpoints alone."""
-_DEAREST: Final = Decimal("Infinity")
 
 
 def choose(
@@ -64,22 +64,21 @@ def _by_usage(models: tuple[Model, ...], usage: Usage) -> Iterator[Model]:
 
 
 def _table(models: tuple[Model, ...]) -> tuple[Model, ...]:
-    offered = sorted((price, model.id, model) for model in models if (price := _price(model)) is not None)
-    costs = {model.id: price for price, _, model in offered}
+    costs = {model.id: price for model in models if (price := _price(model)) is not None}
+    plain = {model.id for model in models if model.id in costs and slugs.variant(model.id) is None}
     if not costs:
         return ()
-    median = offered[(len(offered) - 1) // 2][0]
+    ascending = sorted(costs[key] for key in plain or costs)
+    median = ascending[(len(ascending) - 1) // 2]
 
-    def rank(model: Model) -> tuple[bool, bool, float, Decimal, str]:
-        score = model.intelligence
-        return (costs[model.id] > median, score is None, -(score or 0.0), costs[model.id], model.id)
+    def rank(model: Model) -> tuple[bool, bool, bool, float, Decimal, str]:
+        cost, score = costs[model.id], model.intelligence
+        return (model.id not in plain, cost > median, score is None, -(score or 0.0), cost, model.id)
 
-    return tuple(sorted((model for _, _, model in offered), key=rank))
+    return tuple(sorted((model for model in models if model.id in costs), key=rank))
 
 
 def _price(model: Model) -> Decimal | None:
-    if slugs.variant(model.id) is not None:
-        return None
     return min((target.prices(0).blend for target in model.targets if target.priced), default=None)
 
 
