@@ -45,6 +45,7 @@ def explain(
             model,
             clock=here.clock,
             region=region,
+            credentials=here.credentials(),
         )
     shown = explained(found)
     if json:

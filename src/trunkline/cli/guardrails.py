@@ -213,7 +213,12 @@ def preview(
             member_user_ids=list(member) or None,
         )
         found = explanations.preview_guardrail(
-            here.accounts, here.snapshot(), here.account.id, wanted, catalogued=here.items()
+            here.accounts,
+            here.snapshot(),
+            here.account.id,
+            wanted,
+            catalogued=here.items(),
+            credentials=here.credentials(),
         )
     if json:
         show_json([explained.left(row) for row in found])

@@ -97,7 +97,10 @@ def _introduce(settings: Settings, found: FirstStart) -> None:
     elif not found.has_account:
         # Whoever reads a log later would read the key: it is drawn only for somebody who sees it at once.
         _say("no account yet: set TRUNKLINE_MANAGEMENT_KEY, or run `trunkline account create NAME`")
-    _say("no provider is configured: the catalogue is served, and no call is passed on")
+    if found.providers:
+        _say(f"calls go to {', '.join(sorted(found.providers))}")
+    else:
+        _say("no provider is configured: the catalogue is served, and no call is passed on")
 
 
 def prepare_home(home: Path) -> None:

@@ -22,6 +22,7 @@ from trunkline.server.domain.policy.account import Account
 from trunkline.server.domain.policy.audit import Actor, Via
 from trunkline.server.domain.policy.merge import Items
 from trunkline.server.errors import BadRequest, NotFound, SettingsError, TrunklineError
+from trunkline.server.settings import Settings
 from trunkline.server.usecases import accounts
 from trunkline.server.usecases.account_ports import Accounts, Entropy
 from trunkline.server.usecases.bodies import Paging
@@ -37,6 +38,7 @@ class Office:
 
     database: Database
     account: Account
+    settings: Settings
     clock: Callable[[], float] = time.time
     entropy: Entropy = secrets.token_bytes
 
@@ -54,7 +56,13 @@ class Office:
         """Return the home's catalogue."""
         from trunkline.server.runtime import newest
 
-        return newest(self.database, self.clock)
+        return newest(self.database, self.clock, self.settings)
+
+    def credentials(self) -> frozenset[str] | None:
+        """Return the providers that can be called, None where none is configured."""
+        from trunkline.server.runtime import read_configuration
+
+        return read_configuration(self.settings).targets.usable() or None
 
     def items(self) -> Items:
         """Return what lists of models and providers may name."""
@@ -95,7 +103,9 @@ def opened(place: Place) -> Iterator[Database]:
 def office(place: In) -> Iterator[Office]:
     """Open the home's store for work in the account that the flags name. Raises `SettingsError` where none is meant."""
     with opened(place) as database:
-        yield Office(database, _chosen(accounts.list_accounts(database.accounts), place.account))
+        yield Office(
+            database, _chosen(accounts.list_accounts(database.accounts), place.account), place.load().settings
+        )
 
 
 def _chosen(found: Sequence[Account], wanted: str | None) -> Account:

@@ -29,10 +29,11 @@ from trunkline.server.usecases.ports import Clock
 
 @dataclass(frozen=True, slots=True)
 class FirstStart:
-    """What was there to start with: the account that was made just now, and whether there is any."""
+    """What was there to start with: the account that was made just now, whether there is any, and who can be called."""
 
     made: NewAccount | None
     has_account: bool
+    providers: frozenset[str]
 
 
 def open_home(settings: Settings, clock: Clock = time.time) -> Database:
@@ -101,7 +102,11 @@ def first_start(settings: Settings, *, draw: bool, clock: Clock = time.time) -> 
             made = accounts.bootstrap(
                 database.accounts, clock=clock, entropy=secrets.token_bytes, management_key=settings.management_key
             )
-        return FirstStart(made, has_account=bool(accounts.list_accounts(database.accounts)))
+        return FirstStart(
+            made,
+            has_account=bool(accounts.list_accounts(database.accounts)),
+            providers=read_configuration(settings).targets.usable(),
+        )
     finally:
         database.close()
 

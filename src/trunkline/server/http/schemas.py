@@ -72,11 +72,15 @@ class ProvidersResponse(Struct):
 
 
 class Health(Struct):
-    """Whether the server is alive or ready, and with which revision of the catalogue."""
+    """Whether the server is alive or ready, and with which revision of the catalogue.
+
+    `catalogue_only` is true where no provider is configured: nothing can be called.
+    """
 
     status: str
     revision: int | UnsetType = UNSET
     models: int | UnsetType = UNSET
+    catalogue_only: bool | UnsetType = UNSET
 
 
 class ErrorData(Struct):

@@ -143,7 +143,7 @@ class SqlTable(SqlRows[T]):
         values = self._noun.encode(account_id, row)
         bad = [name for name, value in values.items() if isinstance(value, str) and not storable(value)]
         if bad:
-            raise BadRequest(issues=[Issue(name, "holds U+0000 or half a surrogate pair") for name in bad])
+            raise BadRequest(issues=[Issue(str(name), "holds U+0000 or half a surrogate pair") for name in bad])
         return values
 
     def _by_id(self, account_id: str, row: T) -> Iterator[ColumnElement[bool]]:

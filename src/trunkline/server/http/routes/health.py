@@ -14,7 +14,14 @@ def _alive(context: Context, request: Request) -> Answer:
 
 def _ready(context: Context, request: Request) -> Answer:
     snapshot = context.snapshot()
-    return answer.json({"status": "ready", "revision": snapshot.revision, "models": int(snapshot.index.public.sum())})
+    return answer.json(
+        {
+            "status": "ready",
+            "revision": snapshot.revision,
+            "models": int(snapshot.index.public.sum()),
+            "catalogue_only": context.credentials is None,
+        }
+    )
 
 
 OPERATIONS = (
