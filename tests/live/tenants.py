@@ -121,3 +121,24 @@ class Key:
     def models(self) -> list[str]:
         """Return the ids of the models that the key may use."""
         return self.get("/models/user").ids
+
+
+def belongings(tenant: Tenant) -> dict[str, str]:
+    """Make one of everything in an account and return the ids."""
+    workspace = tenant.made("/workspaces", {"name": "w", "slug": "w"})["data"]
+    member = tenant.made(f"{OWN}/members", {"email": "ada@example.com"})["data"]["id"]
+    key = tenant.key("k", workspace_id=workspace["id"])
+    guardrail = tenant.guardrail(allowed_providers=["azure"], workspace_id=workspace["id"])
+    tenant.assign(guardrail, key)
+    path = f"/guardrails/{guardrail}/assignments/members"
+    tenant.changed("POST", path, {"member_user_ids": [member]})
+    tenant.changed("PUT", f"/workspaces/{workspace['id']}/budgets/monthly", {"limit_usd": 5})
+    tenant.changed("PATCH", f"/guardrails/{workspace['default_guardrail_id']}", {"description": "d"})
+    return {
+        "workspace": workspace["id"],
+        "default": workspace["default_guardrail_id"],
+        "member": member,
+        "key": key.hash,
+        "guardrail": guardrail,
+        "account": tenant.account_id,
+    }
