@@ -189,8 +189,7 @@ class ScriptedProvider:
                             call.gone.set()
                             return False
                     case Wait(event):
-                        while not event.is_set():
-                            await asyncio.sleep(0.002)
+                        await asyncio.to_thread(event.wait)
                     case Hang():
                         await self._left(client, None)
                         call.gone.set()

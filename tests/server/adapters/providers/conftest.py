@@ -54,7 +54,7 @@ def request(body: dict[str, Any] | bytes, surface: Surface = Surface.CHAT, **mor
         surface=surface,
         fields=fields,
         models=("acme/m",),
-        stream=b"true" in bytes(fields.get("stream", b"")),
+        stream=bytes(fields.get("stream", b"")).strip() == b"true",
         **more,
     )
 

@@ -17,21 +17,31 @@ from trunkline.server.settings import Effective, load
 
 SHIPPED: dict[str, dict[str, Any]] = {
     "openai": {
-        "name": "OpenAI", "base_url": "https://api.openai.com/v1", "dialect": "openai", "env": ["OPENAI_API_KEY"],
+        "name": "OpenAI",
+        "base_url": "https://api.openai.com/v1",
+        "dialect": "openai",
+        "env": ["OPENAI_API_KEY"],
     },
     "anthropic": {
-        "name": "Anthropic", "base_url": "https://api.anthropic.com/v1", "dialect": "anthropic",
+        "name": "Anthropic",
+        "base_url": "https://api.anthropic.com/v1",
+        "dialect": "anthropic",
         "env": ["ANTHROPIC_API_KEY"],
     },
     "cloudflare": {
-        "name": "Cloudflare", "base_url": "https://api.cloudflare.com/accounts/{CF_ACCOUNT}/ai/v1",
-        "dialect": "openai", "env": ["CF_KEY", "CF_ACCOUNT"],
+        "name": "Cloudflare",
+        "base_url": "https://api.cloudflare.com/accounts/{CF_ACCOUNT}/ai/v1",
+        "dialect": "openai",
+        "env": ["CF_KEY", "CF_ACCOUNT"],
     },
     "amazon-bedrock": {
-        "name": "Bedrock", "base_url": "https://bedrock.example", "dialect": "bedrock", "env": ["AWS_TOKEN"],
+        "name": "Bedrock",
+        "base_url": "https://bedrock.example",
+        "dialect": "bedrock",
+        "env": ["AWS_TOKEN"],
     },
     "mara": {"name": "Mara", "base_url": "https://api.mara.example/v1", "dialect": "openai"},
-}  # fmt: skip
+}
 ALPHA = """
 [providers.alpha]
 base_url = "http://127.0.0.1:9200/v1"
@@ -150,7 +160,8 @@ def test_an_operator_s_discount_is_taken_off_once(configured, discount, prompt, 
 def test_a_discount_reaches_the_prices_of_overrides_and_none_of_their_conditions(configured):
     text = ALPHA.replace(
         'completion = "0.00006"',
-        'completion = "2", discount = "0.5", overrides = [{ min_prompt_tokens = 200000, prompt = "4", completion = "6" }]',
+        'completion = "2", discount = "0.5",'
+        ' overrides = [{ min_prompt_tokens = 200000, prompt = "4", completion = "6" }]',
     )
     (endpoint,) = row_of(served(configured(text, ALPHA_API_KEY="k")), "openai/gpt-4").endpoints
     assert endpoint.wire["pricing"]["overrides"] == [{"min_prompt_tokens": 200000, "prompt": "2", "completion": "3"}]
@@ -229,21 +240,42 @@ def test_an_imported_address_is_never_called(configured):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[providers.x]\nbase_url = "http://x/v1"\napi_kye = "a"', "unknown key providers.x.api_kye; did you mean providers.x.api_key?"),
-        ('[[endpoints]]\nmodel = "a/b"\nprovder = "x"', "unknown key endpoints[0].provder; did you mean endpoints[0].provider?"),
-        ('[providers.x]\nbase_url = "http://x/v1"\ndata_policy = { trainig = false }', "did you mean providers.x.data_policy.training?"),
+        (
+            '[providers.x]\nbase_url = "http://x/v1"\napi_kye = "a"',
+            "unknown key providers.x.api_kye; did you mean providers.x.api_key?",
+        ),
+        (
+            '[[endpoints]]\nmodel = "a/b"\nprovder = "x"',
+            "unknown key endpoints[0].provder; did you mean endpoints[0].provider?",
+        ),
+        (
+            '[providers.x]\nbase_url = "http://x/v1"\ndata_policy = { trainig = false }',
+            "did you mean providers.x.data_policy.training?",
+        ),
         ('[providers.x]\nbase_url = "ftp://x/v1"', "providers.x in FILE: expected str matching regex"),
-        ('[providers.x]\nbase_url = "http://x/v1"\napi_key = 3', "providers.x in FILE: expected str, got int at api_key"),
+        (
+            '[providers.x]\nbase_url = "http://x/v1"\napi_key = 3',
+            "providers.x in FILE: expected str, got int at api_key",
+        ),
         ('[providers.x]\nbase_url = "http://x/v1"\napi_key = ""', "expected a text that is not empty at api_key"),
-        ('[providers.x]\nbase_url = "http://x/v1"\napi_key = "a\\nb"', "expected printable ASCII characters at api_key"),
-        ('[providers.x]\nbase_url = "http://x/v1"\ndialect = "grpc"', "providers.x in FILE: invalid enum value 'grpc' at dialect"),
+        (
+            '[providers.x]\nbase_url = "http://x/v1"\napi_key = "a\\nb"',
+            "expected printable ASCII characters at api_key",
+        ),
+        (
+            '[providers.x]\nbase_url = "http://x/v1"\ndialect = "grpc"',
+            "providers.x in FILE: invalid enum value 'grpc' at dialect",
+        ),
         ('[providers.x]\nbase_url = "http://u:p@x/v1"', "keys belong into api_key or headers"),
-        ('[providers.x]\nbase_url = "http://x/v1"\nheaders = { Host = "y" }', "headers.Host is not a header that can be set"),
+        (
+            '[providers.x]\nbase_url = "http://x/v1"\nheaders = { Host = "y" }',
+            "headers.Host is not a header that can be set",
+        ),
         ('[providers.X]\nbase_url = "http://x/v1"', "providers.X in FILE: a provider's name is written in a-z"),
         ('[[endpoints]]\nmodel = "a/b"', "endpoints in FILE: object missing required field provider"),
-        ('endpoints = 3', "endpoints in FILE: expected array, got int"),
+        ("endpoints = 3", "endpoints in FILE: expected array, got int"),
     ],
-)  # fmt: skip
+)
 def test_a_table_that_cannot_be_read_is_refused_by_name(read, tmp_path, text, said):
     with pytest.raises(SettingsError) as refused:
         read(text)
@@ -253,17 +285,35 @@ def test_a_table_that_cannot_be_read_is_refused_by_name(read, tmp_path, text, sa
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[[endpoints]]\nmodel = "a/b"\nprovider = "openia"', "endpoints[0]: there is no provider openia; did you mean openai?"),
+        (
+            '[[endpoints]]\nmodel = "a/b"\nprovider = "openia"',
+            "endpoints[0]: there is no provider openia; did you mean openai?",
+        ),
         ('[providers.x]\nname = "X"', "providers.x: base_url is missing, and the catalogue knows none"),
-        ('[providers.x]\nbase_url = "http://2130706433/v1"', "providers.x: the base URL's host is neither a name nor an address"),
+        (
+            '[providers.x]\nbase_url = "http://2130706433/v1"',
+            "providers.x: the base URL's host is neither a name nor an address",
+        ),
         ('[[endpoints]]\nmodel = "no id"\nprovider = "openai"', "no id"),
-        ('[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\npricing = { prompt = 0.1, completion = "1" }', "pricing.prompt"),
-        ('[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\npricing = { prompt = "-2", completion = "1" }', "pricing.prompt"),
-        ('[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\npricing = { prompt = "1" , completion = "1", discount = "x" }', "endpoints[0]: pricing.discount is not a number"),
+        (
+            '[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\npricing = { prompt = 0.1, completion = "1" }',
+            "pricing.prompt",
+        ),
+        (
+            '[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\npricing = { prompt = "-2", completion = "1" }',
+            "pricing.prompt",
+        ),
+        (
+            '[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\npricing = { prompt = "1", completion = "1", discount = "x" }',
+            "endpoints[0]: pricing.discount is not a number",
+        ),
         ('[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\ntag = "other/fp8"', "does not begin with the provider"),
-        ('[providers.amazon-bedrock]\napi_key = "k"', "providers.amazon-bedrock: the dialect bedrock is not spoken here"),
+        (
+            '[providers.amazon-bedrock]\napi_key = "k"',
+            "providers.amazon-bedrock: the dialect bedrock is not spoken here",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_table_that_makes_no_sense_is_refused_by_name(configured, text, said):
     with pytest.raises(SettingsError) as refused:
         configured(text)
@@ -288,5 +338,10 @@ def test_a_secret_is_shown_nowhere(read, configured):
 
 def test_the_variables_that_count_are_those_of_the_package_and_ollama_s():
     assert variable_names(SHIPPED) == {
-        "OLLAMA_HOST", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CF_KEY", "CF_ACCOUNT", "AWS_TOKEN",
-    }  # fmt: skip
+        "OLLAMA_HOST",
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "CF_KEY",
+        "CF_ACCOUNT",
+        "AWS_TOKEN",
+    }

@@ -71,7 +71,7 @@ def base(url: str) -> Base:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise EgressRefused("the base URL cannot be read") from None
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not host or "%" in host:
         raise EgressRefused("the base URL is not http or https")
     if "@" in parts.netloc or parts.query or parts.fragment or not url.isascii() or re.search(r"[\s\\<>\"{}|^`]", url):
         raise EgressRefused("the base URL holds more than scheme, host, port and path")
@@ -112,7 +112,7 @@ def refusal(address: Address, *, configured: bool, secure: bool) -> str | None:
         return "it leads to a multicast or unspecified address"
     if address.is_loopback or _is_private(address):
         return None if configured else "it leads to a private address, and the operator has not configured it"
-    if not address.is_global or address.is_reserved:
+    if not address.is_global or address.is_reserved or (isinstance(address, IPv6Address) and address.is_site_local):
         return "it leads to a reserved address"
     return None if secure else "plain http is for private and loopback addresses only"
 

@@ -6,11 +6,11 @@ Nothing that an upstream does raises here: it becomes a fault. Closing the itera
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
-import structlog
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, DetailedPyreqwestError
 
 from trunkline.server.adapters.providers import egress, faults
@@ -25,7 +25,7 @@ from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Event, Failed
 from trunkline.server.domain.generation.fault import Fault, FaultType
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Upstreams:
@@ -125,9 +125,10 @@ def _fault_of(error: Exception, target: Target) -> Fault:
     for kinds, make, message in _FAULTS:
         if isinstance(error, kinds):
             reason = causes(error)[-1:] if isinstance(error, DetailedPyreqwestError) else str(error)
-            _log.info("attempt failed", provider=target.slug, error=type(error).__name__, reason=reason)
+            extra = {"provider": target.slug, "error": type(error).__name__, "reason": reason}
+            _log.info("attempt failed", extra=extra)
             return make(message)
-    _log.exception("answer could not be read", provider=target.slug, exc_info=error)
+    _log.error("answer could not be read", extra={"provider": target.slug}, exc_info=error)
     return faults.unavailable("The provider sent something that cannot be read")
 
 

@@ -101,8 +101,9 @@ def _parts(message: dict[str, Any]) -> Iterator[tuple[int, int]]:
         if isinstance(part, str):
             yield len(part), 0
         elif isinstance(part, dict):
-            is_image = part.get("type") in {"image_url", "image"}
+            is_image = part.get("type") in ("image_url", "image")
             yield sum(len(part[name]) for name in _TEXTS if isinstance(part.get(name), str)), int(is_image)
-    for call in message.get("tool_calls") or ():
+    calls = message.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
         if isinstance(call, dict) and isinstance(function := call.get("function"), dict):
             yield sum(len(text) for text in function.values() if isinstance(text, str)), 0

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from trunkline.server.adapters.providers import faults
-from trunkline.server.adapters.providers.dialects.dialect import Garbage, count, decoded_object
+from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Garbage, count, decoded_object
 from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Used, Vector
 from trunkline.server.domain.generation.request import Surface
 from trunkline.server.domain.generation.usage import Usage
@@ -55,8 +55,9 @@ class StreamDecoder:
 
 def whole(body: bytes, surface: Surface) -> Sequence[Event]:
     """Return what a complete body says. Raises `Garbage`."""
-    answer = decoded_object(body)
-    return list(_vectors(answer) if surface is Surface.EMBEDDINGS else _events(answer, "message"))
+    if surface is Surface.EMBEDDINGS:
+        return list(_vectors(body))
+    return list(_events(decoded_object(body), "message"))
 
 
 def usage(stated: Json) -> Usage:
@@ -183,24 +184,36 @@ def _without(call: Json) -> Json:
     return {name: value for name, value in call.items() if name != "index"}
 
 
-def _vectors(answer: Json) -> Iterator[Event]:
-    if (error := answer.get("error")) is not None:
-        yield Failed(fault=faults.inside(error if isinstance(error, str) else answer))
+class _Row(msgspec.Struct):
+    embedding: msgspec.Raw
+    index: int | None = None
+
+
+class _Embeddings(msgspec.Struct):
+    """A list of embeddings; numbers stay the text that they came as, which is also what is fast."""
+
+    data: list[_Row]
+    id: str | None = None
+    model: str | None = None
+    usage: Json | None = None
+
+
+def _vectors(body: bytes) -> Iterator[Event]:
+    try:
+        answer = msgspec.json.decode(body, type=_Embeddings)
+    except UNREADABLE:
+        stated = decoded_object(body)
+        if (error := stated.get("error")) is None:
+            raise Garbage("the provider sent no embeddings") from None
+        yield Failed(fault=faults.inside(error if isinstance(error, str) else stated))
         return
-    rows = answer.get("data")
-    if not isinstance(rows, list) or not rows:
+    if not answer.data or any(bytes(row.embedding)[:1] not in {b"[", b'"'} for row in answer.data):
         raise Garbage("the provider sent no embeddings")
-    yield Started(upstream_id=_text(answer.get("id")), model=_text(answer.get("model")))
-    for position, row in enumerate(rows):
-        embedding = row.get("embedding") if isinstance(row, dict) else None
-        if not isinstance(embedding, str | list):
-            raise Garbage("the provider sent an embedding that is neither numbers nor text")
-        stated = row.get("index")
-        yield Vector(
-            index=stated if isinstance(stated, int) else position, embedding=msgspec.Raw(msgspec.json.encode(embedding))
-        )
-    if isinstance(answer.get("usage"), dict):
-        yield Used(usage=usage(answer["usage"]))
+    yield Started(upstream_id=answer.id, model=answer.model)
+    for position, row in enumerate(answer.data):
+        yield Vector(index=position if row.index is None else row.index, embedding=row.embedding)
+    if answer.usage is not None:
+        yield Used(usage=usage(answer.usage))
 
 
 def _text(value: object) -> str | None:
