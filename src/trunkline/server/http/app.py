@@ -21,6 +21,7 @@ from trunkline.server.http.routes import (
     explain,
     guardrails,
     health,
+    inference,
     keys,
     members,
     models,
@@ -31,6 +32,7 @@ from trunkline.server.http.routes import (
 from trunkline.server.http.sending import Scope, Send
 
 _DESCRIBED: tuple[Operation, ...] = (
+    *inference.OPERATIONS,
     *models.OPERATIONS,
     *endpoints.OPERATIONS,
     *embeddings.OPERATIONS,

@@ -27,10 +27,14 @@ _PATH_PARAMETERS = {
 _STATUS_TEXT = {
     400: "A parameter or the body is not as documented",
     401: "No key, or one that is not valid",
+    402: "A limit of the key or the account's credits are used up",
     403: "A key of the wrong kind, or a host that the account may not use",
     404: "There is no such resource",
     409: "Somebody else changed it at the same time",
-    503: "No catalogue yet, or the store cannot be reached",
+    413: "The body is too large",
+    429: "A limit of this server, or all providers are rate-limited",
+    502: "The provider failed, or answered nothing that makes sense",
+    503: "No catalogue yet, the store cannot be reached, or all providers are unavailable",
 }
 
 
