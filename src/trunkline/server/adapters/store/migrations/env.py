@@ -2,10 +2,11 @@
 
 from alembic import context
 
-from trunkline.server.adapters.store import account_tables
+from trunkline.server.adapters.store import account_tables, traffic_tables
 from trunkline.server.adapters.store.tables import METADATA
 
-assert account_tables.ACCOUNTS.metadata is METADATA  # importing it is what puts its tables there
+for table in (account_tables.ACCOUNTS, traffic_tables.GENERATIONS):  # importing them is what puts their tables there
+    assert table.metadata is METADATA
 
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)

@@ -1,0 +1,288 @@
+"""The ledger as requests meet it: memory that answers at once, a journal that forgets nothing, a store that follows."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from trunkline.server.adapters.memory.spending import SpendingMemory, Tally
+from trunkline.server.adapters.memory.statistics import LiveStatistics
+from trunkline.server.adapters.store.journal import Found, Journal
+from trunkline.server.domain.catalog.pricing import DAY
+from trunkline.server.domain.generation.record import GenerationRecord
+from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.policy.charge import Scope, booked
+from trunkline.server.domain.policy.workspace import WorkspaceBudget
+from trunkline.server.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from trunkline.server.adapters.store.traffic import Settled, SqlTraffic
+
+WRITE_SECONDS: Final = 0.5
+"""Between two batches, and between two looks at what other processes have written."""
+_LONGEST_PAUSE: Final = 8.0
+_PRUNE_SECONDS: Final = 60.0
+BATCH: Final = 1_000
+"""Generations written at a time, so that a long queue does not keep others from writing."""
+HELD: Final = 20_000
+"""Records kept in memory while the store is away; beyond that they are on disk only, in the journal."""
+_LOG: Final = logging.getLogger(__name__)
+_RECORD: Final = msgspec.json.Decoder(GenerationRecord)
+
+
+class LiveLedger:
+    """Implements the port `Ledger`.
+
+    `check` and `settle` are for the event loop and never wait for the store; everything else blocks. Two locks: `_lock`
+    for moments, around memory; `_turn` for whoever talks to the store, so that what is read there and what this
+    process has yet to write never overlap.
+    """
+
+    def __init__(
+        self,
+        traffic: SqlTraffic,
+        journal: Journal,
+        statistics: LiveStatistics,
+        clock: Callable[[], float],
+        *,
+        credits_usd: Decimal | None = None,
+        days: int = 90,
+        pulse: Callable[[float], None] = lambda now: None,
+    ) -> None:
+        self._traffic = traffic
+        self._journal = journal
+        self._statistics = statistics
+        self._clock = clock
+        self._days = days
+        self._pulse = pulse
+        self._run_id = secrets.token_hex(8)
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._spending = SpendingMemory(credits_usd)
+        self._open: dict[str, Settled] = {}
+        self._written: dict[str, Settled] = {}
+        self._spilled = False
+        self._wanted: dict[str, Caller] = {}
+        self._number = 0
+        self._pruned = float("-inf")
+        self._away = 0
+        self._wake = threading.Event()
+        self._ended = False
+        self._thread: threading.Thread | None = None
+
+    def check(self, caller: Caller, now: float, *, free: bool) -> None:
+        """Let a caller spend. Raises `PaymentRequired`, `Forbidden`, and `StoreUnavailable` where nothing is known."""
+        with self._lock:
+            try:
+                self._spending.require(caller, now, free=free)
+            except StoreUnavailable:
+                self._wanted[caller.key.hash] = caller
+                self._wake.set()
+                raise
+
+    def settle(self, record: GenerationRecord) -> None:
+        """Journal a generation and count it; of two with one id the second is nothing."""
+        from trunkline.server.adapters.store.traffic import Settled
+
+        document = msgspec.json.encode(record)
+        with self._lock:
+            if record.id in self._open or record.id in self._written:
+                return
+            self._journal.append(document)
+            self._open[record.id] = Settled(record, document)
+            self._spending.add(booked(record))
+        self._statistics.settle(record)
+
+    def load(self, caller: Caller) -> None:
+        """Learn what a caller and those around it have spent. Raises `StoreUnavailable`."""
+        with self._turn:
+            if self._spilled:
+                self._write()  # or the sums to come would lack what is on disk only
+            self._load(caller)
+
+    def flush(self) -> None:
+        """Write what has been settled, and take over what others wrote. Raises `StoreUnavailable`."""
+        with self._turn:
+            self._write()
+            self._follow()
+
+    def start(self) -> None:
+        """Write what processes before this one have left, learn from the last day, and follow from now on."""
+        with self._turn:
+            self._recover()
+            self._number, spans = self._traffic.spans(self._clock())
+            self._statistics.load(spans)
+        self._thread = threading.Thread(target=self._keep, name="ledger", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is left, and end."""
+        self._ended = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        with self._turn:
+            try:
+                self._write()
+            except StoreUnavailable as error:
+                _LOG.warning("records stay in the journal until the next start", extra={"reason": error.message})
+            self._journal.close()
+
+    def _keep(self) -> None:
+        pause = WRITE_SECONDS
+        while not self._ended:
+            self._wake.wait(pause)
+            self._wake.clear()
+            try:
+                self._tick()
+                if self._away:
+                    _LOG.info("the store is back")
+                self._away, pause = 0, WRITE_SECONDS
+            except StoreUnavailable as error:
+                if not self._away:
+                    _LOG.warning("records wait in the journal", extra={"reason": error.message})
+                self._away += 1
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                with self._turn:
+                    self._journal.sync()
+            except Exception:  # noqa: BLE001 - whatever it is, the next tick tries again
+                _LOG.exception("the ledger could not be kept up")
+
+    def _tick(self) -> None:
+        with self._turn:
+            self._write()
+            self._follow()
+            with self._lock:
+                wanted, self._wanted = self._wanted, {}
+            for caller in wanted.values():
+                self._load(caller)
+            now = self._clock()
+            if not 0 <= now - self._pruned < _PRUNE_SECONDS:
+                self._pruned = now
+                self._recover()
+                self._statistics.forget(now)
+                self._traffic.prune(now, self._days)
+        self._pulse(now)
+
+    def _write(self) -> None:
+        """Write the open records; where that fails they stay open, beyond `HELD` of them on disk only."""
+        with self._lock:
+            batch, self._open, self._written = self._open, {}, self._open
+            self._journal.rotate()
+        left = dict(batch)
+        try:
+            for part in _parts(list(batch.values())):
+                self._put(part, self._run_id)
+                for each in part:
+                    del left[each.record.id]
+            if self._spilled:
+                for found in self._journal.waiting():
+                    self._put(_settled(found), self._run_id)
+                self._spilled = False
+        except BaseException:
+            with self._lock:
+                self._written = {}
+                if len(left) < HELD:
+                    self._open = left | self._open
+                else:
+                    self._spilled = True
+            raise
+        self._journal.discard()
+
+    def _put(self, settled: Sequence[Settled], run: str) -> None:
+        from trunkline.server.adapters.store.traffic import Unstorable
+
+        for part in _parts(settled):
+            try:
+                self._traffic.write(part, run, self._clock())
+            except Unstorable as error:
+                if len(part) > 1:
+                    for each in part:
+                        self._put([each], run)
+                else:
+                    self._journal.set_aside(part[0].document, str(error))
+
+    def _follow(self) -> None:
+        found = self._traffic.since(self._number)
+        if found is None:
+            self._reload()
+            return
+        for number, run, batch in found:
+            if run != self._run_id:
+                with self._lock:
+                    for each in batch.booked:
+                        self._spending.add(each, number)
+                self._statistics.merge(batch.seen)
+            self._number = number
+
+    def _recover(self) -> None:
+        for orphan in self._journal.orphans():
+            found = orphan.read()
+            settled = _settled(found)
+            # In nobody's name: no process that lives has counted them.
+            self._put(settled, "")
+            orphan.remove(damaged=found.damaged > 0 or len(settled) < len(found.documents))
+            if settled:
+                _LOG.info("journal replayed", extra={"records": len(settled), "file": str(orphan.path)})
+
+    def _load(self, caller: Caller) -> None:
+        workspace_id = None if caller.workspace is None else caller.workspace.id
+        with self._lock:
+            missing = self._spending.missing(caller)
+        _, tallies, budgets = self._read(missing, workspace_id)
+        with self._lock:
+            self._count_open(tallies)
+            self._spending.learn(caller, tallies, budgets)
+            self._wanted.pop(caller.key.hash, None)
+
+    def _reload(self) -> None:
+        """Read all sums anew, after so long a sleep that the others' batches are gone."""
+        with self._lock:
+            scopes = self._spending.known()
+        self._number, tallies, _ = self._read(scopes, None)
+        with self._lock:
+            self._count_open(tallies)
+            self._spending.replace(tallies)
+
+    def _read(
+        self, scopes: Iterable[Scope], workspace_id: str | None
+    ) -> tuple[int, dict[Scope, Tally], list[WorkspaceBudget]]:
+        now = self._clock()
+        found = self._traffic.spent(list(scopes), workspace_id, now)
+        day = int(now) // DAY
+        return (
+            found.number,
+            {scope: Tally(spent, found.number, day) for scope, spent in found.spent.items()},
+            found.budgets,
+        )
+
+    def _count_open(self, tallies: dict[Scope, Tally]) -> None:
+        """Add what this process has yet to write; what it has written is in the store's sums."""
+        for settled in self._open.values():
+            payer, charge = booked(settled.record)
+            for scope in payer.scopes:
+                if scope in tallies:
+                    tallies[scope].add(payer.day, charge)
+
+
+def _parts(settled: Sequence[Settled]) -> Iterator[Sequence[Settled]]:
+    for first in range(0, len(settled), BATCH):
+        yield settled[first : first + BATCH]
+
+
+def _settled(found: Found) -> list[Settled]:
+    from trunkline.server.adapters.store.traffic import Settled
+
+    settled: list[Settled] = []
+    for document in found.documents:
+        try:
+            settled.append(Settled(_RECORD.decode(document), document))
+        except msgspec.MsgspecError as error:
+            _LOG.error("a journalled record cannot be read", extra={"reason": str(error)})
+    return settled

@@ -1,0 +1,193 @@
+"""Records on their way to the store: appended to a file before an answer ends, replayed after a crash.
+
+Each process writes files of its own, `<pid>-<random>-<n>.journal`, and holds a lock on each for as long as it is not in
+the store; the lock ends with the process, however that ends, and whoever finds a file without one replays it.
+
+One record is one line, `<length> <crc32> <JSON>`, written by one call. What the system call has taken outlives the
+process (`kill -9`), not a power cut: records are flushed to the disk itself (`sync`) only while they wait for a store
+that is away, since otherwise the store has them half a second later.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import re
+import secrets
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_LOG: Final = logging.getLogger(__name__)
+_LINE: Final = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) (.*)", re.DOTALL)
+SUFFIX: Final = ".journal"
+DAMAGED: Final = ".damaged"
+REFUSED: Final = "refused.jsonl"
+
+
+@dataclass(slots=True)
+class Segment:
+    """One file, open and locked by this process; `size` in bytes up to the last whole line."""
+
+    path: Path
+    descriptor: int
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file holds: the records' JSON in order, and how many lines could not be read, a torn last one apart."""
+
+    documents: list[bytes]
+    damaged: int
+
+
+class Journal:
+    """Where one process keeps records until they are in the store. `append` and `rotate` must not run at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._number = 0
+        self._segment: Segment | None = None
+        self._waiting: list[Segment] = []
+
+    def append(self, document: bytes) -> bool:
+        """Write a record; return False, and leave the file as it was, where that fails."""
+        line = b"%08x %08x %b\n" % (len(document), zlib.crc32(document), document)
+        segment = self._segment
+        try:
+            if segment is None:
+                segment = self._segment = self._open()
+            if os.write(segment.descriptor, line) == len(line):
+                segment.size += len(line)
+                return True
+            # Half a line, on a full disk: the next one must not be read as its end.
+            os.ftruncate(segment.descriptor, segment.size)
+        except OSError as error:
+            _LOG.error("a record cannot be journalled", extra={"reason": error.strerror, "folder": str(self.folder)})
+        return False
+
+    def rotate(self) -> None:
+        """Let the next record begin a new file."""
+        if self._segment is not None:
+            self._waiting.append(self._segment)
+            self._segment = None
+
+    def discard(self) -> None:
+        """Remove the files that were rotated away: the store has what they hold."""
+        while self._waiting:
+            segment = self._waiting.pop()
+            segment.path.unlink(missing_ok=True)
+            os.close(segment.descriptor)
+
+    def waiting(self) -> Iterator[Found]:
+        """Yield what the files that were rotated away hold."""
+        for segment in list(self._waiting):
+            yield _found(segment.path.read_bytes())
+
+    def sync(self) -> None:
+        """Flush the records that wait to the disk itself."""
+        for segment in (*self._waiting, *([self._segment] if self._segment else [])):
+            with suppress(OSError):
+                os.fdatasync(segment.descriptor)
+
+    def orphans(self) -> Iterator[Orphan]:
+        """Yield the files of processes that are gone, each locked by us until the next one is asked for."""
+        with suppress(FileNotFoundError):
+            for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+                if not path.name.startswith(f"{self._name}-") and (orphan := _claim(path)) is not None:
+                    try:
+                        yield orphan
+                    finally:
+                        os.close(orphan.descriptor)
+
+    def set_aside(self, document: bytes, reason: str) -> None:
+        """Keep a record that the store refuses, for people."""
+        _LOG.error("a record was set aside", extra={"reason": reason, "file": str(self.folder / REFUSED)})
+        with suppress(OSError), (self.folder / REFUSED).open("ab") as file:
+            file.write(document + b"\n")
+
+    def close(self) -> None:
+        """Let go of all files; those that are not in the store are left for the next start."""
+        self.rotate()
+        for segment in self._waiting:
+            if segment.size == 0:
+                segment.path.unlink(missing_ok=True)
+            os.close(segment.descriptor)
+        self._waiting.clear()
+
+    def _open(self) -> Segment:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        while True:
+            self._number += 1
+            path = self.folder / f"{self._name}-{self._number}{SUFFIX}"
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            # Somebody who looks for orphans may have been faster than the lock, and have removed the empty file.
+            if _lock(descriptor) and _is(path, descriptor):
+                return Segment(path, descriptor)
+            os.close(descriptor)
+
+
+@dataclass(slots=True)
+class Orphan:
+    """A file that a process left behind."""
+
+    path: Path
+    descriptor: int
+
+    def read(self) -> Found:
+        """Return what it holds."""
+        return _found(self.path.read_bytes())
+
+    def remove(self, *, damaged: bool) -> None:
+        """Remove the file, its records being in the store; keep one that is damaged, under another name."""
+        if damaged:
+            self.path.replace(self.path.with_suffix(DAMAGED))
+            _LOG.error("a journal is damaged; what could be read is in the store", extra={"file": str(self.path)})
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+def _claim(path: Path) -> Orphan | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    if _lock(descriptor) and _is(path, descriptor):
+        return Orphan(path, descriptor)
+    os.close(descriptor)
+    return None
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _found(content: bytes) -> Found:
+    lines = content.split(b"\n")
+    lines.pop()  # what follows the last line feed: nothing, or a line that was torn
+    documents: list[bytes] = []
+    damaged = 0
+    for line in lines:
+        parts = _LINE.fullmatch(line)
+        if parts and int(parts[1], 16) == len(parts[3]) and int(parts[2], 16) == zlib.crc32(parts[3]):
+            documents.append(parts[3])
+        else:
+            damaged += 1
+    return Found(documents, damaged)

@@ -1,0 +1,260 @@
+"""Writes generations in batches, each once, with all that they add up to; hands on to each process what others wrote.
+
+A batch moves the number of the epoch `traffic` first of all: that row is the lock that puts batches of all processes
+in one order, so that a batch's number says whether a sum that was read holds it already.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, IntegrityError
+
+from trunkline.server.adapters.store import nouns
+from trunkline.server.adapters.store.account_tables import BUDGETS, EPOCHS, LEDGER
+from trunkline.server.adapters.store.apps import number_apps
+from trunkline.server.adapters.store.engine import is_file, place, writing
+from trunkline.server.adapters.store.faults import mapped
+from trunkline.server.adapters.store.ledger import SqlLedger
+from trunkline.server.adapters.store.rollups import by_day, by_endpoint
+from trunkline.server.adapters.store.traffic_tables import BATCHES, GENERATIONS, SPANS, USAGE
+from trunkline.server.domain.generation.record import GenerationRecord
+from trunkline.server.domain.policy import charge
+from trunkline.server.domain.policy.charge import Booked, Scope
+from trunkline.server.domain.policy.spend import Spent
+from trunkline.server.domain.policy.workspace import WorkspaceBudget
+from trunkline.server.domain.routing.windows import KEPT, WIDTHS, Seen, Span
+
+TRAFFIC: Final = "traffic"
+BATCHES_KEPT: Final = timedelta(minutes=10)
+"""How long a process may sleep and still follow the others without reading all sums anew."""
+_ASKED: Final = 500
+_EPOCH: Final = select(EPOCHS.c.number).where(EPOCHS.c.name == TRAFFIC)
+_MOVE: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number + 1)
+_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Settled(NamedTuple):
+    """A generation, and its record as it was journalled: JSON."""
+
+    record: GenerationRecord
+    document: bytes
+
+
+class Batch(Struct):
+    """What one batch has added: charges, and what attempts taught by endpoint."""
+
+    booked: list[Booked]
+    seen: dict[str, Seen]
+
+
+class Followed(NamedTuple):
+    """A batch as others see it: its number and the process that had counted it before it was written."""
+
+    number: int
+    run: str
+    batch: Batch
+
+
+class Spending(NamedTuple):
+    """What some have spent as of a batch, and the budgets of a workspace."""
+
+    number: int
+    spent: dict[Scope, Spent]
+    budgets: list[WorkspaceBudget]
+
+
+class Unstorable(Exception):
+    """A record that the database refuses for what is in it; another attempt would not help."""
+
+
+_BATCH: Final = msgspec.json.Decoder(Batch)
+_SPAN: Final = msgspec.json.Decoder(Span)
+
+
+class SqlTraffic:
+    """Any thread may call it; each call takes a pooled connection. Everything raises `StoreUnavailable`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._place = place(engine.url)
+        self._add_charges = _adding(engine, LEDGER)
+        self._add_usage = _adding(engine, USAGE)
+        self._put_spans = _putting(engine, SPANS)
+
+    def write(self, settled: Sequence[Settled], run: str, now: float) -> int:
+        """Write those generations that are not there yet, all or nothing; return the newest batch's number.
+
+        `run` names the process that has counted them already, empty for none. Raises `Unstorable`.
+        """
+        with mapped(self._place), writing(self._engine) as connection, connection.begin() as transaction:
+            connection.execute(_MOVE)
+            number = int(connection.scalar(_EPOCH) or 0)
+            fresh = _without(settled, _there(connection, [each.record.id for each in settled]))
+            if not fresh:
+                transaction.rollback()  # a number that no batch has would look like a batch that was missed
+                return number - 1
+            try:
+                self._add(connection, number, fresh, run, now)
+            except (DataError, IntegrityError, OverflowError) as error:
+                raise Unstorable(" ".join(str(error).split())[:300]) from error
+        return number
+
+    def since(self, number: int) -> list[Followed] | None:
+        """Return the batches after a number, in order; None where too many have passed to follow."""
+        with mapped(self._place), self._engine.connect() as connection:
+            newest = int(connection.scalar(_EPOCH) or 0)
+            if newest == number:
+                return []
+            c = BATCHES.c
+            rows = connection.execute(select(c.number, c.run, c.document).where(c.number > number).order_by(c.number))
+            found = [Followed(row.number, row.run, _BATCH.decode(row.document)) for row in rows]
+            return found if len(found) == newest - number else None
+
+    def spent(self, scopes: Collection[Scope], workspace_id: str | None, now: float) -> Spending:
+        """Return what these have spent by a Unix time, and the budgets of a workspace (None: no budgets)."""
+        moment = datetime.fromtimestamp(now, UTC)
+        with mapped(self._place), self._engine.connect() as connection:
+            number = int(connection.scalar(_EPOCH) or 0)
+            ledger = SqlLedger(connection)
+            spent = {scope: _spent(ledger, scope, moment) for scope in scopes}
+            budgets: list[WorkspaceBudget] = []
+            if workspace_id is not None:
+                rows = connection.execute(select(*nouns.BUDGETS.columns).where(BUDGETS.c.workspace_id == workspace_id))
+                budgets = [nouns.BUDGETS.decode(row) for row in rows]
+            return Spending(number, spent, budgets)
+
+    def spans(self, now: float) -> tuple[int, list[tuple[str, int, int, Span]]]:
+        """Return the newest batch's number, and what was seen of endpoints (key, width, start) that still counts."""
+        c = SPANS.c
+        with mapped(self._place), self._engine.connect() as connection:
+            number = int(connection.scalar(_EPOCH) or 0)
+            found = [
+                (row.endpoint, row.width, row.start, _SPAN.decode(row.document))
+                for width in WIDTHS
+                for row in connection.execute(
+                    select(*c).where(c.width == width, c.start > int(now) - KEPT[width] - width).order_by(c.start)
+                )
+            ]
+            return number, found
+
+    def popularity(self, since: int) -> dict[str, int]:
+        """Return the tokens of each public model (by permaslug) from a day on, counted from 1970."""
+        c = USAGE.c
+        tokens = func.sum(c.prompt_tokens + c.completion_tokens)
+        statement = select(c.permaslug, tokens).where(c.day >= since, c.shown == 1).group_by(c.permaslug)
+        with mapped(self._place), self._engine.connect() as connection:
+            return {slug: int(count) for slug, count in connection.execute(statement)}
+
+    def prune(self, now: float, days: int) -> None:
+        """Drop batches and spans that nobody needs any more, and generations older than so many days."""
+        moment = datetime.fromtimestamp(now, UTC)
+        with mapped(self._place), writing(self._engine) as connection, connection.begin():
+            connection.execute(_MOVE.values(number=EPOCHS.c.number))  # the lock, without a new number
+            connection.execute(delete(BATCHES).where(BATCHES.c.at < moment - BATCHES_KEPT))
+            for width in WIDTHS:
+                oldest = int(now) - KEPT[width] - width
+                connection.execute(delete(SPANS).where(SPANS.c.width == width, SPANS.c.start < oldest))
+            old = select(GENERATIONS.c.id).where(GENERATIONS.c.created < moment - timedelta(days=days)).limit(20_000)
+            connection.execute(delete(GENERATIONS).where(GENERATIONS.c.id.in_(old.scalar_subquery())))
+
+    def _add(self, connection: Connection, number: int, fresh: Sequence[Settled], run: str, now: float) -> None:
+        records = [each.record for each in fresh]
+        connection.execute(insert(GENERATIONS), [_generation(each) for each in fresh])
+        batch = Batch(charge.summed(records), by_endpoint(records, now))
+        connection.execute(self._add_charges, [_ledger_row(booked) for booked in batch.booked])
+        used = by_day(records, number_apps(connection, records, now))
+        if used:
+            connection.execute(self._add_usage, used)
+        spans = list(_merged(connection, batch.seen))
+        if spans:
+            connection.execute(self._put_spans, spans)
+        row = {"number": number, "run": run, "at": _moment(now), "document": msgspec.json.encode(batch).decode()}
+        connection.execute(insert(BATCHES), [row])
+
+
+def _generation(settled: Settled) -> dict[str, Any]:
+    record = settled.record
+    return {
+        "id": record.id,
+        "account_id": record.account_id,
+        "created": _moment(record.created),
+        "document": settled.document.decode(),
+    }
+
+
+def _ledger_row(booked: Booked) -> dict[str, Any]:
+    payer, amount = booked
+    return payer._asdict() | {"usage_pico": amount.usage, "byok_pico": amount.byok, "free_requests": amount.free}
+
+
+def _moment(now: float) -> datetime:
+    return _DAY + timedelta(seconds=now)
+
+
+def _there(connection: Connection, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for first in range(0, len(ids), _ASKED):
+        asked = select(GENERATIONS.c.id).where(GENERATIONS.c.id.in_(ids[first : first + _ASKED]))
+        found.update(connection.scalars(asked))
+    return found
+
+
+def _without(settled: Sequence[Settled], known: set[str]) -> list[Settled]:
+    fresh = {each.record.id: each for each in settled if each.record.id not in known}
+    return list(fresh.values())
+
+
+def _spent(ledger: SqlLedger, scope: Scope, now: datetime) -> Spent:
+    match scope.kind:
+        case charge.KEY:
+            return ledger.by_key(scope.account_id, [scope.id], now)[scope.id]
+        case charge.MEMBER:
+            return ledger.of(scope.account_id, now, user_id=scope.id)
+        case charge.WORKSPACE:
+            return ledger.of(scope.account_id, now, workspace_id=scope.id)
+        case _:
+            return ledger.of(scope.account_id, now)
+
+
+def _merged(connection: Connection, seen: dict[str, Seen]) -> Iterator[dict[str, Any]]:
+    """Yield the spans that change, with what the store has of them. Nobody else writes any meanwhile."""
+    places: dict[tuple[int, int], dict[str, Span]] = {}
+    for endpoint, found in seen.items():
+        for minute, span in found.minutes.items():
+            for width in WIDTHS:
+                spans = places.setdefault((width, minute // width * width), {})
+                spans.setdefault(endpoint, Span()).merge(span, random.random)
+    c = SPANS.c
+    for (width, start), spans in places.items():
+        there = select(c.endpoint, c.document).where(c.width == width, c.start == start, c.endpoint.in_(list(spans)))
+        for endpoint, document in connection.execute(there):
+            spans[endpoint].merge(_SPAN.decode(document), random.random)
+        for endpoint, span in spans.items():
+            document = msgspec.json.encode(span).decode()
+            yield {"width": width, "start": start, "endpoint": endpoint, "document": document}
+
+
+def _insert(engine: Engine, table: Table) -> Any:
+    return sqlite.insert(table) if is_file(engine) else postgresql.insert(table)
+
+
+def _adding(engine: Engine, table: Table) -> Any:
+    """Return an insert of rows that adds its sums to a row that is there."""
+    statement = _insert(engine, table)
+    sums = {column.name: column + statement.excluded[column.name] for column in table.c if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
+
+
+def _putting(engine: Engine, table: Table) -> Any:
+    """Return an insert of rows that takes the place of a row that is there."""
+    statement = _insert(engine, table)
+    values = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
