@@ -263,7 +263,8 @@ def exercise(of: Snapshot) -> None:
     for row in of.rows:
         assert msgspec.json.decode(row.body)["id"] == row.id
         msgspec.json.encode([found.wire for found in row.endpoints])
-        assert of.find(row.id) is not None
+        assert of.locate(row.id) is not None
+        assert (of.find(row.id) is not None) == (row.standing.private_to == ())
     rss.feed(list_models(of, {"output_modalities": ()}, NOW), title="x", site_url="https://x", chat_links=False)
     for name in of.index.orders:
         listed(of, ("sort", name), ("zdr", "true"), ("region", "eu"), ("min_price", "0"), ("q", "a"))
