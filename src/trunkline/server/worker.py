@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
@@ -44,6 +46,7 @@ def load_app(settings: Settings, parent: Connection) -> ASGI:
     """Return the application for this process; when it cannot be built, tell the parent why and wait to be ended."""
     # The parent's handlers came along with the fork and would swallow a SIGTERM.
     _obey_signals()
+    _work_in_batches()
     parent.send(Starting())
     try:
         from trunkline.server.runtime import create_app
@@ -89,6 +92,15 @@ def _give_up(parent: Connection, error: Exception) -> NoReturn:
     parent.send(Failed(reason[:REASON_LENGTH]))
     time.sleep(1)
     sys.exit(1)
+
+
+def _work_in_batches() -> None:
+    # A request passes between two threads, the socket's and Python's. On one core Linux would switch at every wake-up,
+    # twice a request; threads of this policy wait for the other to run out of work. 1.7 times the answers a second,
+    # see docs/performance.md. Threads that are started later inherit it.
+    if sys.platform == "linux":
+        with suppress(OSError):  # some containers forbid it
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _obey_signals() -> None:

@@ -38,3 +38,5 @@ def configure(level: int = logging.INFO) -> None:
     log.handlers = [handler]
     log.propagate = False
     log.setLevel(level)
+    # SQLAlchemy names loggers after the classes that derive from its own, and tells of every connection.
+    logging.getLogger("trunkline.server.adapters.store").setLevel(max(level, logging.WARNING))
