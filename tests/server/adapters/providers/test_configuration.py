@@ -304,7 +304,10 @@ def test_a_table_that_cannot_be_read_is_refused_by_name(read, tmp_path, text, sa
             "pricing.prompt",
         ),
         (
-            '[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\npricing = { prompt = "1", completion = "1", discount = "x" }',
+            (
+                '[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\n'
+                'pricing = { prompt = "1", completion = "1", discount = "x" }'
+            ),
             "endpoints[0]: pricing.discount is not a number",
         ),
         ('[[endpoints]]\nmodel = "a/b"\nprovider = "openai"\ntag = "other/fp8"', "does not begin with the provider"),

@@ -93,6 +93,11 @@ def test_an_upstream_that_counts_nothing_is_counted_for(answer):
     assert events[-1] == Used(usage=Usage(prompt_tokens=5, completion_tokens=4, estimated=True))
 
 
+def test_zeros_are_no_count_of_an_answer_that_says_something(answer):
+    events = answer(*streamed(delta(content="Hello, you there"), delta("stop"), usage(0, 0), DONE))
+    assert events[-1] == Used(usage=Usage(prompt_tokens=5, completion_tokens=4, estimated=True))
+
+
 def test_usage_that_comes_after_the_finish_reason_is_not_waited_for_forever(answer):
     events = answer(Send(STREAM_HEAD), Send(chunked(delta(content="Hello") + delta("stop"))), Reset())
     assert [type(event) for event in events] == [Started, Delta, Finished, Used]

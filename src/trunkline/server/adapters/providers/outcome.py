@@ -52,6 +52,7 @@ class Outcome:
                         self._started = True
                         yield event
                 case Vector():
+                    self.has_token = True
                     self._finished.add(0)
                     yield event
                 case Failed():
@@ -74,7 +75,9 @@ class Outcome:
                 yield from self.fail(faults.unavailable("The provider's answer was empty"))
         if not self.failed and not self._ended:
             self._ended = True
-            yield Used(usage=self._usage or self._estimated())
+            # Some servers state zeros where they have not counted.
+            counted = self._usage is not None and (self._usage.total_tokens > 0 or not self.has_token)
+            yield Used(usage=self._usage if self._usage is not None and counted else self._estimated())
 
     def _finish(self, event: Finished) -> Iterator[Event]:
         if event.index in self._finished:
