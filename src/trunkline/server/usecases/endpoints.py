@@ -26,7 +26,7 @@ def list_endpoints(catalogue: Snapshot, slug: str, viewer: Viewer | None = None)
         "created": model["created"],
         "description": model.get("description") or "",
         "architecture": {"tokenizer": None, "instruct_type": None, **model["architecture"]},
-        "endpoints": [_shown(endpoint, viewer) for endpoint in row.endpoints],
+        "endpoints": [_shown(catalogue, endpoint, viewer) for endpoint in row.endpoints],
     }
 
 
@@ -35,12 +35,14 @@ def list_zdr_endpoints(
 ) -> list[dict[str, Any]]:
     """Return every public endpoint with zero data retention, once each, in catalogue order; `region` narrows."""
     return [
-        _shown(endpoint, viewer)
+        _shown(catalogue, endpoint, viewer)
         for row in catalogue.public()
         for endpoint in row.endpoints
         if endpoint.zdr and endpoint.serves(row.id) and (region is None or region in endpoint.regions)
     ]
 
 
-def _shown(endpoint: Endpoint, viewer: Viewer | None) -> dict[str, Any]:
-    return endpoint.wire | MEASURED if viewer is None else endpoint.wire
+def _shown(catalogue: Snapshot, endpoint: Endpoint, viewer: Viewer | None) -> dict[str, Any]:
+    measured = catalogue.learned.endpoints.get(endpoint.key)
+    wire = endpoint.wire if measured is None else {**endpoint.wire, **measured}
+    return wire | MEASURED if viewer is None else wire

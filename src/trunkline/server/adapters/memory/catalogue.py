@@ -37,6 +37,8 @@ class LiveCatalogue:
         self._next: Snapshot | None = None
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._teach: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
+        self._turn = threading.Lock()
 
     def current(self, now: float) -> Snapshot:
         """Return the newest snapshot with the prices of `now`. Raises `Unavailable` before the first."""
@@ -69,13 +71,23 @@ class LiveCatalogue:
             _log.warning("row left out", extra={"problem": str(problem), "revision": head})
         for warning in snapshot.warnings:
             _log.info("catalogue", extra={"note": warning, "revision": head})
-        self._snapshot = snapshot
+        with self._turn:
+            self._snapshot = self._teach(snapshot)
         return True
+
+    def learn(self, teach: Callable[[Snapshot], Snapshot]) -> None:
+        """Serve what `teach` makes of the snapshot, and of each revision from now on; nothing changes where it does."""
+        with self._turn:
+            self._teach, snapshot = teach, self._snapshot
+            if snapshot is not None:
+                taught = teach(snapshot)
+                if self._snapshot is snapshot:  # else a request has moved its prices on: the next lesson is soon
+                    self._snapshot = taught
 
     def _moved(self, snapshot: Snapshot, now: float) -> Snapshot:
         made, self._next = self._next, None
         if made is not None and made.revision == snapshot.revision and made.valid[0] <= now < made.valid[1]:
-            return made
+            return made.measured(snapshot.learned)
         return snapshot.at(now)
 
     def watch(self) -> None:

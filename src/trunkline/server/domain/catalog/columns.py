@@ -7,7 +7,7 @@ themselves stay Python objects, so a price is compared as a decimal and never as
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -32,6 +32,17 @@ class Column(Generic[T]):
         self.codes: NDArray[np.int32] = np.fromiter(
             (-1 if value is None else rank[value] for value in values), np.int32, len(values)
         )
+
+    @classmethod
+    def sparse(cls, values: Mapping[int, T | None], size: int) -> Column[T]:
+        """Return a column of so many rows of which few have a value: those at the positions given."""
+        column = cls([])
+        column.distinct = sorted({value for value in values.values() if value is not None})
+        rank = {value: code for code, value in enumerate(column.distinct)}
+        column.codes = np.full(size, -1, np.int32)
+        for position, value in values.items():
+            column.codes[position] = -1 if value is None else rank[value]
+        return column
 
     def between(self, low: T | None, high: T | None) -> Mask:
         """Return the rows whose value lies in [low, high]; None leaves an end open, rows without value never match."""

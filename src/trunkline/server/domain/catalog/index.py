@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from sys import intern
 from typing import Any
@@ -28,6 +28,25 @@ class Measured:
 
 
 NOTHING_MEASURED = Measured()
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What traffic has taught about a catalogue: models by the position of their row, endpoints by their key.
+
+    Of an endpoint it is the fields of the API's object that are known; they take the place of what a source states.
+    """
+
+    models: Mapping[int, Measured]
+    endpoints: Mapping[str, Mapping[str, Any]]
+
+
+NOTHING_LEARNED = Learned({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _MeasuredRow:
+    measured: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +236,23 @@ class Index:
             orders={name: column(key).order(descending=descending) for name, (key, descending) in orders.items()},
         )
 
+    def measured(self, models: Mapping[int, Measured], orders: Mapping[str, tuple[Any, bool]]) -> Index:
+        """Return the index with what was measured of some rows (by position), and nothing of the others.
+
+        `orders` are those that measured values decide; all else is shared with this index.
+        """
+        rows = {position: _MeasuredRow(found) for position, found in models.items()}
+
+        def column(read: Any) -> Column[Any]:
+            return Column.sparse({position: read(row) for position, row in rows.items()}, self.size)
+
+        made = {name: column(key).order(descending=descending) for name, (key, descending) in orders.items()}
+        return replace(
+            self,
+            columns={**self.columns, **{name: column(_COLUMNS[name]) for name in _MEASURED_COLUMNS}},
+            orders={**self.orders, **made},
+        )
+
 
 _COLUMNS: dict[str, Any] = {
     "created": lambda row: row.created,
@@ -228,6 +264,7 @@ _COLUMNS: dict[str, Any] = {
     "agentic_index": lambda row: row.agentic_index,
     "tool_success_rate": lambda row: row.measured.tool_success_rate,
 }
+_MEASURED_COLUMNS = ("tool_success_rate",)
 _POSTINGS: dict[str, Any] = {
     "author": lambda row: (row.author,),
     "tokenizer": lambda row: (row.tokenizer.lower(),),

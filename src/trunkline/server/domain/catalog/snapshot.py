@@ -1,7 +1,7 @@
 """The catalogue as a value: immutable, indexed, each row encoded once; swapped whole, never changed.
 
-Built by `builder.py` from facts. The only thing that moves inside a revision is the price clock:
-`at(now)` returns the snapshot whose top-level prices hold at that time.
+Built by `builder.py` from facts. Two things move inside a revision: the price clock (`at(now)` returns
+the snapshot whose top-level prices hold at that time) and what traffic teaches (`measured`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import msgspec
 
 from trunkline.server.domain.catalog import pricing, slugs, sorts, wire
 from trunkline.server.domain.catalog.endpoints import Endpoint
-from trunkline.server.domain.catalog.index import Facets, Index, Standing
+from trunkline.server.domain.catalog.index import NOTHING_LEARNED, Facets, Index, Learned, Standing
 from trunkline.server.domain.catalog.traits import Viewer, permits
 
 _MODEL = msgspec.json.Decoder(wire.Model)
 ORDERS = {sort.name: (sort.key, sort.descending) for sort in sorts.SORTS.values()}
+_MEASURED_ORDERS = {name: ORDERS[name] for name, sort in sorts.SORTS.items() if sort.measured}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Snapshot:
     warnings: tuple[str, ...] = ()
     private_ids: Viewer = frozenset()
     """The ids of accounts and users to whom anything in the catalogue is private."""
+    learned: Learned = NOTHING_LEARNED
 
     @property
     def etag(self) -> str:
@@ -100,7 +102,14 @@ class Snapshot:
         moment = pricing.Moment.of(now)
         rows = [row.priced(moment) for row in self.rows]
         index = Index.of([row.facets() for row in rows], ORDERS)
-        return replace(self, rows=rows, index=index, valid=pricing.window(self.minutes, now))
+        moved = replace(self, rows=rows, index=index, valid=pricing.window(self.minutes, now), learned=NOTHING_LEARNED)
+        return moved.measured(self.learned)
+
+    def measured(self, learned: Learned) -> Snapshot:
+        """Return the snapshot with what traffic has taught by now; the rows stay as they are."""
+        if learned == self.learned:
+            return self
+        return replace(self, index=self.index.measured(learned.models, _MEASURED_ORDERS), learned=learned)
 
     def public(self) -> Iterator[Row]:
         """Yield the rows that anybody may know of, with the endpoints that anybody may know of."""

@@ -23,6 +23,8 @@ class Sort:
     key: Callable[[Facets], Any]
     descending: bool
     meaning: str
+    measured: bool = False
+    """Whether it is traffic that decides, which goes on while the catalogue stays as it is."""
 
 
 def _price(row: Facets) -> Any:
@@ -43,15 +45,23 @@ SORTS: dict[str, Sort] = {
             lambda row: row.measured.throughput_p50,
             True,
             "Most tokens per second first (recent median of the best endpoint).",
+            measured=True,
         ),
         Sort(
             "latency-low-to-high",
             lambda row: row.measured.latency_p50,
             False,
             "Shortest time to the first token first (recent median of the best endpoint).",
+            measured=True,
         ),
-        Sort("most-popular", lambda row: row.measured.tokens_7d, True, "Most tokens of the last seven days first."),
-        Sort("top-weekly", lambda row: row.measured.tokens_7d, True, "The same as `most-popular`."),
+        Sort(
+            "most-popular",
+            lambda row: row.measured.tokens_7d,
+            True,
+            "Most tokens of the last seven days first.",
+            measured=True,
+        ),
+        Sort("top-weekly", lambda row: row.measured.tokens_7d, True, "The same as `most-popular`.", measured=True),
         Sort("newest", lambda row: row.created, True, "Newest first."),
         Sort(
             "intelligence-high-to-low",
