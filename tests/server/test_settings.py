@@ -165,4 +165,4 @@ def test_the_management_key_is_shown_nowhere(tmp_path: Path):
     assert effective.settings.management_key == "sk-or-v1-canary"
     assert ("management_key", "***", "TRUNKLINE_MANAGEMENT_KEY") in list(effective.shown())
     assert "canary" not in f"{effective.settings}{list(effective.shown())}"
-    assert dict((name, value) for name, value, _ in load({"home": str(tmp_path)}, {}).shown())["management_key"] is None
+    assert {name: value for name, value, _ in load({"home": str(tmp_path)}, {}).shown()}["management_key"] is None
