@@ -297,3 +297,25 @@ def test_display_names_stand_for_their_slugs():
         "alpha",
         "gamma",
     ]
+
+
+def test_limits_include_their_last_token():
+    of = pools(
+        text_model(),
+        offer("alpha", 1, max_prompt_tokens=100, context_length=150, max_completion_tokens=50),
+        offer("beta", 2),
+    )
+    exact = {"estimate": lambda fields: 100}
+    assert len(planned(of, max_tokens=50, given=exact).candidates) == 2
+    assert tags(planned(of, max_tokens=51, given=exact)) == ["beta"]
+    assert tags(planned(of, max_tokens=40, given={"estimate": lambda fields: 101})) == ["beta"]
+
+
+def test_a_preference_is_not_at_fault_for_a_window_that_was_too_small_as_well():
+    of = pools(text_model(), *(offer(tag, 1, context_length=8192) for tag in ("alpha", "beta")))
+    assert told(planned(of, messages=LONG, provider={"ignore": ["beta"]}))[:3] == (400, "context_length_exceeded", None)
+
+
+def test_only_the_limit_that_was_given_is_cut():
+    of = pools(text_model(), offer("alpha", 1, max_completion_tokens=100))
+    assert list(planned(of, max_tokens=300).candidates[0].changes) == ["max_tokens"]

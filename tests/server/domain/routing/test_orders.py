@@ -238,3 +238,15 @@ def test_a_slow_endpoint_is_of_low_quality():
     speeds = dict(zip(names, (100, 101, 99, 20, 102), strict=True))
     seen = {key(tag): proven(speed, 0.99) for tag, speed in speeds.items()}
     assert tags(planned(of, tools=TOOLS, given={"statistics": seen})) == ["epsilon", "beta", "alpha", "gamma", "delta"]
+
+
+def test_a_providers_name_does_not_mean_its_only_endpoint_where_that_is_of_a_tier():
+    of = abc(offer("delta", 0.5, service_tier="flex"))
+    assert "delta" not in tags(planned(of, provider={"order": ["delta"]}))
+    assert tags(planned(of, f"{M}:floor"))[0] == "delta"
+
+
+def test_a_private_endpoint_is_planned_for_its_owners_alone_whoever_asked_before():
+    of = two_models()
+    for viewer, sees in (("acc", True), ("other", False), ("acc", True), (None, False)):
+        assert ("delta" in tags(planned(of, policy=Policy(account_id=viewer)))) is sees

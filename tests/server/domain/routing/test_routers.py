@@ -116,3 +116,14 @@ def test_free_passes_over_what_cannot_serve_the_request():
     of = world(*scored("c/n:free", 0, None, supported_parameters=["tools"]))
     for chance in (lambda: 0.0, lambda: 0.99):
         assert models(planned(of, "openrouter/free", chance=chance, tools=TOOLS)) == ["c/n:free"]
+
+
+def test_auto_stays_with_the_model_that_a_conversation_has():
+    kept = {"remembered": {"openrouter/auto": "a/dear-weak alpha 0"}.get}
+    assert models(planned(world(), "openrouter/auto", given=kept))[0] == "a/dear-weak"
+    assert models(planned(world(), "openrouter/auto", given={**kept, "usage": {"a/cheap-weak": 9}}))[:2] == [
+        "a/dear-weak",
+        "a/cheap-weak",
+    ]
+    cheap = {"max_price": {"prompt": 2}}
+    assert models(planned(world(), "openrouter/auto", given=kept, provider=cheap))[0] == "a/cheap-good"

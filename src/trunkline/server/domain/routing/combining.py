@@ -14,7 +14,7 @@ from trunkline.server.domain.routing.statistics import UNKNOWN, EndpointStatisti
 from trunkline.server.domain.routing.targets import Target, by_price
 
 Remembered = Callable[[str], str | None]
-"""Returns the key of the endpoint that the conversation stays with for a model id, None where with none."""
+"""Returns the key of the endpoint that the conversation stays with for a model or router id, None where with none."""
 
 
 class Fit(IntEnum):

@@ -122,7 +122,9 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
             listed = candidates.shortlist(ask, tiers.admission(needs, wishes, found.dynamic))
             return bool(listed.targets) and not listed.dropped
 
-        return routers.choose(slug, found, pools, policy, given.usage, given.chance, suits)
+        kept = None if given.remembered is None else given.remembered(found.row.id)
+        model = None if kept is None else kept.partition(" ")[0]
+        return routers.choose(slug, found, pools, policy, given.usage, given.chance, suits, model)
 
     found = models.resolve(request.models, needs, pools, policy, expand)
     if not found.entries:

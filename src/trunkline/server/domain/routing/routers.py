@@ -38,26 +38,36 @@ Suits = Callable[[Model, bool], bool]
 
 
 def choose(
-    slug: str, found: Found, pools: Pools, policy: Policy, usage: Usage, chance: Chance, suits: Suits
+    slug: str,
+    found: Found,
+    pools: Pools,
+    policy: Policy,
+    usage: Usage,
+    chance: Chance,
+    suits: Suits,
+    kept: str | None = None,
 ) -> tuple[Entry, ...] | Miss:
     """Return the models that a router gives, the first choice first; a miss where there are none.
 
     `slug` is the router as it was sent. `policy` is the key's own, which says what may be seen at all.
+    `kept` is the id of the model that `openrouter/auto` gave this conversation before: it stays the
+    first choice while it is one at all.
     """
     effect, router = policy.effect, found.row.id
     drawn: Iterable[Model] = ()
     if effect.region is None and found.row.standing.permaslug not in effect.ignored_models:
         if router == AUTO:
-            drawn = (model for model in _by_usage(pools.ranked(policy, _table), usage) if suits(model, False))
+            ranked = _by_usage(pools.ranked(policy, _table), usage, kept)
+            drawn = (model for model in ranked if suits(model, False))
         elif router == FREE:
             drawn = _shuffled([model for model in pools.openings(policy) if _has_free(model)], chance, suits)
     chosen = tuple(Entry(slug, model, found.dynamic, free=router == FREE) for model in islice(drawn, MODELS))
     return chosen or Miss(slug, Code.NO_ENDPOINTS, "No models match your request and model restrictions")
 
 
-def _by_usage(models: tuple[Model, ...], usage: Usage) -> Iterator[Model]:
-    used = [model for model in models if usage.get(model.id)] if usage else []
-    used.sort(key=lambda model: -usage[model.id])
+def _by_usage(models: tuple[Model, ...], usage: Usage, kept: str | None) -> Iterator[Model]:
+    used = [model for model in models if model.id == kept or usage.get(model.id)] if usage or kept else []
+    used.sort(key=lambda model: (model.id != kept, -usage.get(model.id, 0)))
     yield from used
     seen = {model.id for model in used}
     yield from (model for model in models if model.id not in seen)
