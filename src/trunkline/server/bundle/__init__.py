@@ -19,7 +19,7 @@ FORMAT = "trunkline-bundle"
 
 NOTES = {
     Kind.MODEL: ("categories", "distillable", "hidden", "created_source"),
-    Kind.ENDPOINT: ("data_policy", "regions", "upstream_model", "price_source"),
+    Kind.ENDPOINT: ("data_policy", "regions", "upstream_model", "price_source", "parameters"),
     Kind.PROVIDER: ("base_url", "dialect", "env", "data_policy", "regions"),
 }
 """Per kind, the fields of the document that the API does not show."""

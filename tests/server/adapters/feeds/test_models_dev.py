@@ -122,7 +122,7 @@ def test_a_model_and_its_host_become_a_row_and_an_endpoint():
     assert fact.key == "openai/one-1.5 openai 0"
     assert json.loads(fact.wire)["provider_name"] == "OpenAI"
     assert json.loads(fact.wire)["pricing"] == price | caches
-    assert json.loads(fact.notes) == {"upstream_model": "one-1-5", "price_source": "api.json"}
+    assert json.loads(fact.notes) == {"upstream_model": "one-1-5", "price_source": "api.json", "parameters": "proven"}
 
 
 def test_prices_of_long_prompts_become_overrides_with_the_providers_own_threshold():

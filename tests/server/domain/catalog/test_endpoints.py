@@ -167,3 +167,22 @@ def test_providers_are_listed_by_name_with_what_the_api_requires():
     of = snapshot([provider("z", "alpha"), provider("y", "Beta", datacenters=["DE"]), provider("x", "alpha")])
     assert [row["slug"] for row in of.providers] == ["x", "z", "y"]
     assert of.providers[2] == {"slug": "y", "name": "Beta", "privacy_policy_url": None, "datacenters": ["DE"]}
+
+
+def offering(listed: list[str], **notes: Any) -> Endpoint:
+    """Return an endpoint whose source lists these parameters."""
+    return only(model("a/b"), endpoint("a/b", "p", supported_parameters=listed, notes=notes), provider("p"))
+
+
+def test_a_parameter_that_a_full_list_leaves_out_is_refused():
+    assert offering(["tools"]).refuses("seed")
+    assert not offering(["tools"]).refuses("tool_choice", "tools")
+    assert not offering([]).refuses("seed")
+
+
+def test_a_list_of_what_is_proven_is_silent_on_what_its_source_does_not_judge():
+    proven = offering(["max_tokens"], parameters="proven")
+    assert not proven.refuses("seed")
+    assert not proven.refuses("stop")
+    assert proven.refuses("tools")
+    assert proven.refuses("temperature")

@@ -50,6 +50,7 @@ class EndpointNotes(Struct):
     regions: list[str]
     upstream_model: str
     price_source: str
+    parameters: str
     private_to: list[str]
 
 

@@ -17,6 +17,15 @@ _RETENTION = frozenset({"retains", "retention_days", "zdr"})
 _WITHOUT_TRAINING = frozenset({"safety", "strict"})
 
 
+JUDGED = frozenset(
+    {
+        "tools", "tool_choice", "parallel_tool_calls", "structured_outputs", "response_format",
+        "reasoning", "reasoning_effort", "include_reasoning", "temperature",
+    }
+)  # fmt: skip
+"""The parameters of which a proven list speaks: its source has a mark of its own for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A provider as endpoints need it: its slug, display name, and what it says of data and regions."""
@@ -47,6 +56,17 @@ class Endpoint:
     def serves(self, model_id: str) -> bool:
         """Tell whether the endpoint is this model's own, and not seen through a `~author/family-latest` row."""
         return self.key.split(" ", 1)[0] == model_id
+
+    def refuses(self, *words: str) -> bool:
+        """Tell whether the endpoint is known not to take a parameter, under any of its names.
+
+        It is where the source lists what the endpoint takes and names none of them. A list that was only
+        pieced together from what a source happens to say (note `parameters: proven`) is silent on all others.
+        """
+        listed = self.wire.get("supported_parameters") or ()
+        if not listed or any(word in listed for word in words):
+            return False
+        return self.notes.get("parameters") != "proven" or any(word in JUDGED for word in words)
 
     @property
     def offer(self) -> Offer:

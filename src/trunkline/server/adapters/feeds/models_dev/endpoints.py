@@ -78,6 +78,7 @@ def endpoint_wire(offer: Offer, *, free: bool = False, outputs: tuple[str, ...] 
         "quantization": offer.match.quantization,
         "supported_parameters": [] if outputs == ("embeddings",) else supported_parameters(row),
         "upstream_model": row.id,
+        "parameters": "proven",
     }
     if row.price_source:
         wire["price_source"] = row.price_source

@@ -69,7 +69,7 @@ class _Fields:
 
     def __init__(self, fields: Mapping[str, Raw | None], attempt: Attempt, to: Addressee) -> None:
         self._fields = fields
-        self._declared = attempt.endpoint.wire.get("supported_parameters") or ()
+        self._endpoint = attempt.endpoint
         self._dropped = to.quirk.drop
 
     def has(self, name: str) -> bool:
@@ -87,9 +87,7 @@ class _Fields:
 
     def parameter(self, name: str, *others: str) -> Any:
         """Return a parameter, None where the endpoint declares what it takes and names neither it nor the others."""
-        if self._declared and not any(word in self._declared for word in (name, *others)):
-            return None
-        return self.get(name)
+        return None if self._endpoint.refuses(name, *others) else self.get(name)
 
     def number(self, name: str) -> int | None:
         value = self.get(name)

@@ -54,7 +54,7 @@ def encode(attempt: Attempt, to: Addressee) -> Encoded:
         if value is None or name in ROUTER_FIELDS or name in to.quirk.drop:
             continue
         needs = PARAMETERS.get(name)
-        if needs is not None and declared and needs.isdisjoint(declared):
+        if needs is not None and attempt.endpoint.refuses(*needs):
             continue
         body[to.quirk.rename.get(name, name)] = bytes(value)
     body["model"] = msgspec.json.encode(to.model)
