@@ -12,19 +12,17 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Engine, delete, func, insert, inspect, select
 
-from trunkline.server.adapters.store import account_tables, nouns
+from trunkline.server.adapters.store import nouns
 from trunkline.server.adapters.store.database import open_engine
 from trunkline.server.adapters.store.engine import WRITES, copy_file, create, is_file, place, read_location
 from trunkline.server.adapters.store.faults import mapped
+from trunkline.server.adapters.store.metadata import METADATA
 from trunkline.server.adapters.store.schema import SCHEMA, version
-from trunkline.server.adapters.store.tables import METADATA
 from trunkline.server.errors import StoreUnavailable
 
 _AT_ONCE: Final = 1000
 _SHOWN: Final = 100
 """Damages that are listed; SQLite's own check stops at as many."""
-
-assert account_tables.ACCOUNTS.metadata is METADATA  # importing it is what puts its tables there
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ def _using(engine: Engine) -> Iterator[Engine]:
 
 def _copy_tables(source: Connection, copy: Path) -> Path:
     """Copy every row of one unchanging state into a new file, which appears whole or not at all."""
-    partial = Path(f"{copy}.partial")
+    partial = Path(f"{copy}.copying")
     partial.unlink(missing_ok=True)
     try:
         with (
