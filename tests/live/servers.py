@@ -20,6 +20,7 @@ from granian.server.embed import Server as Granian
 
 from tests.conftest import COMMAND
 from tests.live.wire import Site
+from trunkline.server.http.app import App
 from trunkline.server.runtime import create_app
 from trunkline.server.settings import Settings
 
@@ -52,13 +53,20 @@ def process(home: Path, **variables: str) -> Iterator[Site]:
 @contextmanager
 def in_process(settings: Settings, clock: Callable[[], float]) -> Iterator[Site]:
     """Run the application under granian in a thread, with a clock that the test holds."""
+    with embedded(lambda: create_app(settings, clock)) as running:
+        yield running
+
+
+@contextmanager
+def embedded(make: Callable[[], App]) -> Iterator[Site]:
+    """Run an application, made in the thread that serves it, under granian."""
     port = free_port()
     started: queue.Queue[BaseException | None] = queue.Queue()
     stop: list[Callable[[], object]] = []
 
     async def run() -> None:
         server = Granian(
-            create_app(settings, clock),
+            make(),
             address="127.0.0.1",
             port=port,
             interface=Interfaces.ASGI,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from trunkline.server.domain.policy.caller import Caller
@@ -16,7 +17,9 @@ from trunkline.server.http.cache import AnswerCache
 from trunkline.server.http.coding import negotiate
 from trunkline.server.http.faults import fault
 from trunkline.server.http.hosts import HostTable
+from trunkline.server.http.inference import inferred
 from trunkline.server.http.operations import Context, Operation
+from trunkline.server.http.presence import Presence
 from trunkline.server.http.request import Request, raw_path
 from trunkline.server.http.router import Router, allowed
 from trunkline.server.http.sending import Scope, Send, send_answer
@@ -52,7 +55,7 @@ class Front:
                 _log.exception("request failed", extra={"method": scope["method"], "path": scope["path"]})
                 made = fault(TrunklineError()).ready(coding)
         if isinstance(made, Stream):
-            await send_stream(made, receive, send)
+            await send_stream(made, send)
         else:
             await send_answer(made, scope["method"], headers, send)
 
@@ -72,6 +75,7 @@ class Front:
         body = b""
         if b"content-length" in headers or b"transfer-encoding" in headers:
             body = await read_body(headers, receive, self._router.body_limit(path) or self._body_limit)
+        arrived = self._context.clock()
         authorization = headers.get(b"authorization")
         caller = None if authorization is None else await self._caller(authorization)
 
@@ -83,9 +87,9 @@ class Front:
             return _preflight(allowed(self._router.methods(path)[0])).ready(b"")
         operation, params = self._router.find(method, path)
         _admit(operation, authorization, caller)
-        request = Request(method, path, query, headers, region, params, caller, body, peer)
+        request = Request(method, path, query, headers, region, params, caller, body, peer, arrived)
         if operation.infer is not None:
-            answered = await operation.infer(self._context, request)
+            answered = await inferred(self._context, operation.infer, replace(request, presence=Presence(receive)))
             return answered if isinstance(answered, Stream) else answered.ready(coding)
         assert operation.handler is not None, "an operation has one or the other"
         if operation.blocking or (operation.slow is not None and operation.slow(request)):

@@ -12,6 +12,7 @@ import msgspec
 
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.errors import BadRequest, Issue, NotFound
+from trunkline.server.http.presence import Presence
 
 T = TypeVar("T")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -22,7 +23,9 @@ class Request:
     """One request.
 
     `path` is as sent, without query; `region` that of the host asked, None for global; `caller` the
-    valid key that came with it; `peer` the address that it came from.
+    valid key that came with it; `peer` the address that it came from; `arrived` when its body was there
+    (Unix seconds). Where providers are waited for, `presence` tells whether the caller still listens, and
+    `generation_id` is the call's.
     """
 
     method: str
@@ -34,6 +37,9 @@ class Request:
     caller: Caller | None = None
     body: bytes = b""
     peer: str | None = None
+    arrived: float = 0.0
+    presence: Presence | None = None
+    generation_id: str = ""
 
     def read(self, kind: type[T]) -> T:
         """Return the JSON body as a msgspec type; unknown fields are ignored. Raises `BadRequest` naming the field."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from trunkline.server.http.answer import Header
-from trunkline.server.http.body import Receive
+from trunkline.server.http.presence import Presence
 from trunkline.server.http.sending import Send
 
 EVENT_STREAM: tuple[Header, ...] = (
@@ -19,38 +18,36 @@ EVENT_STREAM: tuple[Header, ...] = (
 """Never compressed, never buffered by a proxy (spec gateway 2.3)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stream:
     """An answer in pieces, each ready to be sent as it is; closing `pieces` early means that nobody listens."""
 
     pieces: AsyncGenerator[bytes, None]
-    headers: Sequence[Header] = ()
-    status: int = 200
+    presence: Presence
+    headers: tuple[Header, ...] = ()
 
 
-async def send_stream(stream: Stream, receive: Receive, send: Send) -> None:
+async def send_stream(stream: Stream, send: Send) -> None:
     """Send a stream to its end, or close it as soon as the caller goes away."""
-    headers = [*EVENT_STREAM, *stream.headers]
-    sending = asyncio.ensure_future(_send(stream, headers, send))
-    gone = asyncio.ensure_future(_disconnected(receive))
+    # The first piece is there already, or nearly: a generator that has not begun could not be closed either.
+    first = await anext(stream.pieces, b"")
+    sending = asyncio.ensure_future(_send(stream, first, send))
     try:
-        await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({sending, stream.presence.left}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        gone.cancel()
-        if not sending.done():
-            sending.cancel()
-        with suppress(asyncio.CancelledError, OSError):
-            await sending
+        sending.cancel()
+        await asyncio.wait({sending})
         await stream.pieces.aclose()
+        gone = stream.presence.gone()
+        stream.presence.close()
+    if not gone and not sending.cancelled():
+        sending.result()
 
 
-async def _send(stream: Stream, headers: list[Header], send: Send) -> None:
-    await send({"type": "http.response.start", "status": stream.status, "headers": headers})
+async def _send(stream: Stream, first: bytes, send: Send) -> None:
+    headers = [*EVENT_STREAM, *stream.headers]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": first, "more_body": True})
     async for piece in stream.pieces:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -28,12 +28,16 @@ from trunkline.server.usecases.ports import Clock
 from trunkline.server.usecases.settling import Progress, record_of
 
 PRE_TOKEN_SECONDS: Final = 300.0
-"""How long all attempts together may take to the first token."""
+KEEP_ALIVE_SECONDS: Final = 10.0
 
 
 @dataclass
 class Gateway:
-    """What calls reach: the providers, the ledger, what was learned, time and chance."""
+    """What calls reach: the providers, the ledger, what was learned, time and chance.
+
+    `pre_token_seconds` is how long all attempts together may take to the first token, `keep_alive_seconds` how long
+    a streaming caller hears nothing.
+    """
 
     upstreams: Upstreams
     usable: frozenset[str]
@@ -43,6 +47,8 @@ class Gateway:
     clock: Clock
     chance: Callable[[], float]
     new_id: Callable[[], str]
+    pre_token_seconds: float = PRE_TOKEN_SECONDS
+    keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     _pools: Pools | None = None
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -76,12 +82,20 @@ class Gateway:
 
 
 def start(
-    gateway: Gateway, snapshot: Snapshot, request: GenerationRequest, caller: Caller, region: str | None, agent: str
+    gateway: Gateway,
+    snapshot: Snapshot,
+    request: GenerationRequest,
+    caller: Caller,
+    *,
+    generation_id: str,
+    region: str | None,
+    agent: str,
 ) -> Generation:
     """Admit a caller and plan its request.
 
-    `agent` is the caller's User-Agent. Raises `Forbidden` and `PaymentRequired` where the caller may not, and
-    `BadRequest` where the request's routing fields are wrong; a plan without a candidate is told by `begin`.
+    `generation_id` is from `Gateway.new_id`, `agent` the caller's User-Agent. Raises `Forbidden` and
+    `PaymentRequired` where the caller may not, and `BadRequest` where the request's routing fields are wrong;
+    a plan without a candidate is told by `begin`.
     """
     now = gateway.clock()
     policy = admitted(caller, region, gateway.usable)
@@ -100,7 +114,7 @@ def start(
         remembered=remembered,
     )
     planned = plan(request, gateway.pools(snapshot, now), policy, given)
-    progress = Progress(gateway.new_id(), now, request, caller, region, agent)
+    progress = Progress(generation_id, now, request, caller, region, agent)
     return Generation(gateway, request, planned, progress, talk)
 
 
@@ -121,6 +135,8 @@ class Generation:
         self._source: AsyncGenerator[Event, None] | None = None
         self._held: list[Event] = []
         self._pending: asyncio.Future[Event | None] | None = None
+        self._broken: Fault | None = None
+        self.sent: list[Attempt] = []
         self.plan = planned
         self.progress = progress
         self.outcomes: list[Outcome] = []
@@ -131,20 +147,19 @@ class Generation:
         """The generation's id, `gen-…`."""
         return self.progress.id
 
-    async def begin(self) -> Refusal | None:
-        """Try candidates until one answers with a first token, and return None; else return how the call fails."""
-        try:
-            return await self._begin()
-        except asyncio.CancelledError:
-            if self.progress.attempts:
-                self._settle(cancelled=True)
-            raise
+    def body(self, attempt: Attempt) -> bytes:
+        """Return what an attempt of `sent` sends to its provider."""
+        return self._gateway.upstreams.body(attempt)
 
-    async def _begin(self) -> Refusal | None:
-        deadline = self._gateway.clock() + PRE_TOKEN_SECONDS
+    async def begin(self, gone: Callable[[], bool] = lambda: False) -> Refusal | None:
+        """Try candidates until one answers with a first token, and return None; else return how the call fails.
+
+        No attempt follows another once `gone` says that the caller has left. Cancelling it cancels the call.
+        """
+        deadline = self._gateway.clock() + self._gateway.pre_token_seconds
         while (candidate := following(self.plan, self.outcomes)) is not None:
             left = deadline - self._gateway.clock()
-            if left <= 0:
+            if left <= 0 or (self.outcomes and gone()):
                 break
             fault = await self._attempt(candidate, left)
             if fault is None:
@@ -152,8 +167,13 @@ class Generation:
             self.outcomes.append(Outcome(candidate, fault))
         refusal = conclusion(self.plan, self.outcomes)
         if self.outcomes:
-            self._settle(error=refusal.type.value)
+            self._settle(error=refusal.type.value, cancelled=gone())
         return refusal
+
+    async def leave(self) -> None:
+        """Note that the caller has gone after `begin` and before it read any event."""
+        assert self._source is not None, "begin() has found a candidate"
+        await self._leave(self._source)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the answer from its first token on; `Failed` last where the provider broke off.
@@ -194,26 +214,34 @@ class Generation:
             changes=candidate.changes,
             seconds=seconds,
         )
+        self.sent.append(attempt)
         self.progress.attempt(candidate, self._gateway.clock())
         source = self._gateway.upstreams.send(attempt)
-        held: list[Event] = []
         try:
-            async for event in source:
-                self.progress.see(event, self._gateway.clock())
-                if isinstance(event, Failed):
-                    self.progress.failed(event.fault, self._gateway.clock())
-                    return event.fault
-                if isinstance(event, Started | Finished | Vector) or (isinstance(event, Delta) and event.is_token):
-                    held.append(event)
-                if not isinstance(event, Started) and held and held[-1] is event:
-                    self._source, self._held, self.candidate = source, held, candidate
-                    return None
+            fault = await self._first_token(source)
         except BaseException:
-            await source.aclose()
+            await self._abandon(candidate, source)
             raise
-        fault = Fault(type=FaultType.PROVIDER_UNAVAILABLE, message="The provider answered nothing")
+        if fault is None:
+            self._source, self.candidate = source, candidate
+            return None
+        await source.aclose()
         self.progress.failed(fault, self._gateway.clock())
         return fault
+
+    async def _first_token(self, source: AsyncGenerator[Event, None]) -> Fault | None:
+        """Read an attempt until something can be shown of it; what came is held. Return its fault, if it has one."""
+        self._held = []
+        while (event := await self._next(source)) is not None:
+            self.progress.see(event, self._gateway.clock())
+            if isinstance(event, Failed):
+                return event.fault
+            if isinstance(event, Started):
+                continue
+            if isinstance(event, Finished | Vector) or (isinstance(event, Delta) and event.is_token):
+                self._held.append(event)
+                return None
+        return Fault(type=FaultType.PROVIDER_UNAVAILABLE, message="The provider answered nothing")
 
     def _finish(self, failed: Failed | None) -> None:
         if failed is not None:
@@ -230,12 +258,25 @@ class Generation:
             await source.aclose()
             return
         assert self.candidate is not None
-        if self._request.stream and self._gateway.upstreams.cancels(self.candidate.endpoint):
+        if self._is_cut(self.candidate):
             await self._cut(source)
             self.progress.served(self._gateway.clock())
             self._settle(cancelled=True)
             return
         self._gateway.drain(source, self._pending, self._drained)
+
+    async def _abandon(self, candidate: Candidate, source: AsyncGenerator[Event, None]) -> None:
+        """End an attempt that has given no token yet, and of which nobody wants one any more."""
+        if self._is_cut(candidate):
+            await self._cut(source)
+            self.progress.abandoned(self._gateway.clock())
+            self._settle(cancelled=True)
+            return
+        self.candidate = candidate
+        self._gateway.drain(source, self._pending, self._drained)
+
+    def _is_cut(self, candidate: Candidate) -> bool:
+        return self._request.stream and self._gateway.upstreams.cancels(candidate.endpoint)
 
     async def _cut(self, source: AsyncGenerator[Event, None]) -> None:
         if self._pending is not None:
@@ -244,11 +285,16 @@ class Generation:
         await source.aclose()
 
     def _drained(self, event: Event | None) -> None:
-        if event is not None:
+        if isinstance(event, Failed):
+            self._broken = event.fault
+        elif event is not None:
             self.progress.see(event, self._gateway.clock())
-            return
-        self.progress.served(self._gateway.clock())
-        self._settle(cancelled=True)
+        elif self._broken is not None:
+            self.progress.failed(self._broken, self._gateway.clock())
+            self._settle(error=self._broken.type.value, cancelled=True)
+        else:
+            self.progress.served(self._gateway.clock())
+            self._settle(cancelled=True)
 
     def _settle(self, *, error: str | None = None, cancelled: bool = False) -> None:
         if self.progress.record is None:

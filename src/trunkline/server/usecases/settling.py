@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import structs
 
 from trunkline.server.domain.catalog import slugs
@@ -14,6 +16,9 @@ from trunkline.server.domain.generation.tool_calls import ToolCalls
 from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.routing.plan import Candidate, Plan
+
+CLIENT_LEFT: Final = 499
+"""The status of an attempt that was broken off because its caller had left; nginx's, for want of an official one."""
 
 
 class Progress:
@@ -74,6 +79,10 @@ class Progress:
             rate_limited=fault.type is FaultType.RATE_LIMIT_EXCEEDED,
             retry_after=fault.retry_after,
         )
+
+    def abandoned(self, now: float) -> None:
+        """Note that the caller has left while the attempt under way had not given a token yet."""
+        self._note(now, status=CLIENT_LEFT, ok=False, counts=False, rate_limited=False, retry_after=None)
 
     def served(self, now: float) -> None:
         """Note that the attempt under way has served the call."""

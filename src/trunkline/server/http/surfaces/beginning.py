@@ -1,4 +1,4 @@
-"""What all inference surfaces begin with: the gateway, the caller, the generation's id in the headers."""
+"""What all inference surfaces begin with: the gateway, the caller, the plan; and what answers end with."""
 
 from __future__ import annotations
 
@@ -18,9 +18,19 @@ def begin(context: Context, request: Request, asked: GenerationRequest) -> Gener
     if request.caller is None:
         raise Unauthorized
     agent = request.headers.get(b"user-agent", b"").decode("utf-8", "replace")[:500]
-    return generations.start(context.gateway, context.snapshot(), asked, request.caller, request.region, agent)
+    return generations.start(
+        context.gateway,
+        context.snapshot(),
+        asked,
+        request.caller,
+        generation_id=request.generation_id,
+        region=request.region,
+        agent=agent,
+    )
 
 
-def headers_of(generation: Generation) -> tuple[Header, ...]:
-    """Return the headers that every answer of a call has."""
-    return ((b"x-generation-id", generation.id.encode()),)
+def overhead(context: Context, request: Request, generation: Generation) -> tuple[Header, ...]:
+    """Return the header that tells how long a whole answer took here, in ms: all of its time but the attempts'."""
+    passed = (context.clock() - request.arrived) * 1000
+    own = passed - sum(attempt.latency_ms for attempt in generation.progress.attempts)
+    return ((b"x-trunkline-overhead-ms", b"%.3f" % max(own, 0.0)),)

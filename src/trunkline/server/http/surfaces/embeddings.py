@@ -8,7 +8,7 @@ from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.operations import Context
 from trunkline.server.http.request import Request
-from trunkline.server.http.surfaces.beginning import begin, headers_of
+from trunkline.server.http.surfaces.beginning import begin, overhead
 from trunkline.server.http.surfaces.metadata import metadata
 from trunkline.server.http.surfaces.reading import embeddings as read_embeddings
 from trunkline.server.http.surfaces.refusals import refused
@@ -19,18 +19,17 @@ async def embeddings(context: Context, request: Request) -> Answer:
     """Answer `POST /embeddings`."""
     asked = read_embeddings(request)
     generation = begin(context, request, asked)
-    headers = headers_of(generation)
-    shown = metadata(generation) if asked.wants_metadata else None
-    refusal = await generation.begin()
+    assert request.presence is not None
+    refusal = await generation.begin(request.presence.gone)
     if refusal is not None:
-        return refused(refusal, headers, shown)
+        return refused(refusal, metadata(generation) if asked.wants_metadata else None)
     vectors: list[Vector] = []
     async for event in generation.events():
         if isinstance(event, Vector):
             vectors.append(event)
         elif isinstance(event, Failed):
             broken = Refusal(STATUS[event.fault.type], event.fault.type, event.fault.message)
-            return refused(broken, headers, shown)
+            return refused(broken, metadata(generation) if asked.wants_metadata else None)
     record, candidate = generation.progress.record, generation.candidate
     assert record is not None
     assert candidate is not None
@@ -51,4 +50,4 @@ async def embeddings(context: Context, request: Request) -> Answer:
     }
     if asked.wants_metadata:
         body["openrouter_metadata"] = metadata(generation)
-    return Answer(200, ENCODE(body), headers=headers)
+    return Answer(200, ENCODE(body), headers=overhead(context, request, generation))

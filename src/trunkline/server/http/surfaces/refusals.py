@@ -12,22 +12,12 @@ from trunkline.server.http.surfaces.shapes import ENCODE
 GENERIC = "Internal Server Error"
 
 
-def refused(refusal: Refusal, headers: tuple[Header, ...], metadata: dict[str, Any] | None) -> Answer:
+def refused(refusal: Refusal, metadata: dict[str, Any] | None) -> Answer:
     """Return the answer of a call that failed before anything was written; `metadata` is `openrouter_metadata`."""
+    headers: tuple[Header, ...] = ((b"access-control-allow-origin", b"*"), (b"cache-control", b"no-store"))
     if refusal.retry_after is not None:
         headers = (*headers, (b"retry-after", str(refusal.retry_after).encode()))
-    error: dict[str, Any] = {
-        "code": refusal.status,
-        "message": refusal.message if refusal.status != 500 else GENERIC,
-        "metadata": {"error_type": refusal.type.value, **refusal.metadata},
-        "error_type": refusal.type.value,
-        "http_status": refusal.status,
-    }
-    if refusal.provider_code and refusal.status != 500:
-        error["metadata"]["provider_code"] = refusal.provider_code
-    if refusal.availability is not None:
-        error["availability"] = refusal.availability
-    body: dict[str, Any] = {"error": error}
+    body: dict[str, Any] = {"error": _error(refusal)}
     if metadata is not None:
         body["openrouter_metadata"] = metadata
     return Answer(refusal.status, ENCODE(body), headers=headers)
@@ -41,6 +31,23 @@ def in_band(fault: Fault) -> dict[str, Any]:
     return {"code": STATUS[fault.type], "message": fault.message, "metadata": metadata}
 
 
-def as_fault(refusal: Refusal) -> Fault:
-    """Return a refusal as the fault that ends a stream which has begun with keep-alives only."""
-    return Fault(type=refusal.type, message=refusal.message, provider_code=refusal.provider_code)
+def in_band_refusal(refusal: Refusal) -> dict[str, Any]:
+    """Return the `error` of a call that failed after its stream had begun with keep-alives only."""
+    error = _error(refusal)
+    del error["http_status"], error["error_type"]
+    return error
+
+
+def _error(refusal: Refusal) -> dict[str, Any]:
+    error: dict[str, Any] = {
+        "code": refusal.status,
+        "message": refusal.message if refusal.status != 500 else GENERIC,
+        "metadata": {"error_type": refusal.type.value, **refusal.metadata},
+        "error_type": refusal.type.value,
+        "http_status": refusal.status,
+    }
+    if refusal.provider_code and refusal.status != 500:
+        error["metadata"]["provider_code"] = refusal.provider_code
+    if refusal.availability is not None:
+        error["availability"] = refusal.availability
+    return error

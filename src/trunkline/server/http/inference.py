@@ -1,0 +1,63 @@
+"""Around every inference call: its id in headers and logs, its refusals, and the watch for its caller."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any, Final
+
+from trunkline.server.domain.generation.fault import FaultType
+from trunkline.server.errors import TrunklineError
+from trunkline.server.http import answer, correlation, faults
+from trunkline.server.http.answer import Answer, Header
+from trunkline.server.http.operations import Context, Inference
+from trunkline.server.http.request import Request
+from trunkline.server.http.streaming import Stream
+
+_TYPES: Final = {
+    400: FaultType.INVALID_REQUEST,
+    402: FaultType.PAYMENT_REQUIRED,
+    403: FaultType.PERMISSION_DENIED,
+    404: FaultType.NOT_FOUND,
+    413: FaultType.PAYLOAD_TOO_LARGE,
+    503: FaultType.PROVIDER_OVERLOADED,
+}
+_PROMPTS: Final = ("messages", "prompt")
+_log = logging.getLogger(__name__)
+
+
+async def inferred(context: Context, infer: Inference, request: Request) -> Answer | Stream:
+    """Answer an inference request; whatever comes of it carries the id that it gets here (spec gateway 0)."""
+    id_ = "" if context.gateway is None else context.gateway.new_id()
+    correlation.begin(id_)
+    headers: tuple[Header, ...] = ((b"x-generation-id", id_.encode()),) if id_ else ()
+    request = replace(request, generation_id=id_)
+    answered: Answer | Stream | None = None
+    try:
+        answered = await infer(context, request)
+    except TrunklineError as error:
+        answered = _refused(error)
+    except Exception:  # noqa: BLE001 - a bug is a 500 in the envelope, with the id under which it is logged
+        _log.exception("request failed", extra={"method": request.method, "path": request.path.decode("latin-1")})
+        answered = faults.fault(TrunklineError())
+    finally:
+        if not isinstance(answered, Stream) and request.presence is not None:
+            request.presence.close()
+    answered.headers = (*answered.headers, *headers)
+    return answered
+
+
+def _refused(error: TrunklineError) -> Answer:
+    made = faults.fault(error)
+    kind = _TYPES.get(error.status)
+    if kind is None:
+        return made
+    if kind is FaultType.INVALID_REQUEST and error.issues and error.issues[0].path.startswith(_PROMPTS):
+        kind = FaultType.INVALID_PROMPT
+    metadata: dict[str, Any] = {"error_type": kind.value}
+    if error.issues:
+        metadata["issues"] = [{"path": issue.path, "message": issue.message} for issue in error.issues]
+    told = {"code": error.status, "message": error.message, "metadata": metadata, "error_type": kind.value}
+    refused = answer.json({"error": told}, status=error.status)
+    refused.headers = made.headers
+    return refused
