@@ -15,7 +15,9 @@ from trunkline.server.domain.policy.layers import Effect, Policy, fingerprint
 from trunkline.server.domain.policy.predicate import ABOUT_ENDPOINTS, ABOUT_MODELS, Rule
 
 FREE_ROUTER: Final = "openrouter/free"
-"""The router whose candidates are the free models; those of all others are all models that write text."""
+"""The router whose candidates are the free models; those of the other are all models that write text."""
+CALLABLE_ROUTERS: Final = frozenset({"openrouter/auto", FREE_ROUTER})
+"""The routers that this server can follow; no key's list shows one that a call would refuse."""
 _ANY_ENDPOINT = Traits("", "", None, "", True, True, True, True, Zdr.NONE, frozenset())
 
 
@@ -64,4 +66,8 @@ def _routers(snapshot: Snapshot, effect: Effect, rows: Mask, lines: Mask) -> lis
     candidates = rows & index.models.concrete & index.postings["outputs"].any_of(("text",))
     some = bool(candidates.any())
     free = some and bool((candidates & index.offers.rows_of(lines & index.offers.free)).any())
-    return [(position, slug) for position, slug in index.models.routers if (free if slug == FREE_ROUTER else some)]
+    return [
+        (position, slug)
+        for position, slug in index.models.routers
+        if slug in CALLABLE_ROUTERS and (free if slug == FREE_ROUTER else some)
+    ]

@@ -81,7 +81,8 @@ class StreamDecoder:
             case "text":
                 if isinstance(text := block.get("text"), str) and text:
                     yield Delta(content=text)
-                for citation in block.get("citations") or ():
+                cited = block.get("citations")
+                for citation in cited if isinstance(cited, list) else ():
                     yield from _citation(citation)
             case "tool_use":
                 number = self._tools.setdefault(index, len(self._tools))
