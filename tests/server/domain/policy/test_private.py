@@ -80,13 +80,24 @@ def test_a_private_router_is_listed_for_its_own_alone():
         [
             model("a/open"),
             endpoint("a/open", "p", notes=notes()),
-            model("openrouter/auto", **ROUTER),
-            model("openrouter/ours", private("mine"), **ROUTER),
-            latest("~openrouter/ours-latest", "openrouter/ours"),
+            model("openrouter/auto", private("mine"), **ROUTER),
+            latest("~openrouter/auto-latest", "openrouter/auto"),
         ]
     )
-    assert set(sees(of, "other")) == {"a/open", "openrouter/auto"}
+    assert set(sees(of, "other")) == {"a/open"}
     assert set(sees(of, "mine")) == {found.id for found in of.rows}
+
+
+def test_a_router_that_no_call_can_follow_is_in_no_list_of_a_key():
+    of = snapshot(
+        [
+            model("a/open"),
+            endpoint("a/open", "p", notes=notes()),
+            model("openrouter/auto", **ROUTER),
+            model("openrouter/fusion", **ROUTER),
+        ]
+    )
+    assert set(sees(of, "anybody")) == {"a/open", "openrouter/auto"}
 
 
 def test_the_free_router_wants_a_free_model():
