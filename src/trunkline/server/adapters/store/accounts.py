@@ -33,7 +33,11 @@ TOUCH: Final = (
 
 
 class SqlAccounts:
-    """Implements `Accounts`. Any thread may call it; each call takes a pooled connection for its duration."""
+    """Implements `Accounts`. Any thread may call it; each call takes a pooled connection for its duration.
+
+    What is asked often ends with a commit: at a rollback, with which a connection is closed otherwise, psycopg throws
+    its prepared statements away, and the server plans anew each time (1.8 ms instead of 0.3 ms for a caller).
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -64,14 +68,14 @@ class SqlAccounts:
 
     def epoch(self) -> int:
         """Return a number that every change moves."""
-        with mapped(self._place), self._engine.connect() as connection:
+        with mapped(self._place), self._engine.begin() as connection:
             return int(connection.scalar(EPOCH) or 0)
 
     def caller(self, key_hash: str) -> Caller | None:
         """Return the key of a SHA-256 with everything that governs it, valid or not."""
         if not storable(key_hash):
             return None
-        with mapped(self._place), self._engine.connect() as connection:
+        with mapped(self._place), self._engine.begin() as connection:
             return read_caller(connection, key_hash)
 
     def touch(self, used: Mapping[str, datetime]) -> None:
