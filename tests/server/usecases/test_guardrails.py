@@ -80,6 +80,7 @@ def test_a_body_out_of_bounds_does_not_decode(text):
         {"ignored_models": ["openrouter/auto"]},
         {"ignored_providers": ["unheard-of"]},
         {"workspace_id": NOWHERE},
+        {"content_filters": [{"pattern": "fine", "action": "flag"}, {"pattern": "(a+)+", "action": "block"}]},
     ],
 )
 def test_what_decodes_and_cannot_be_is_refused_and_makes_no_guardrail(acme, fields):
