@@ -16,6 +16,7 @@ SERVER   := $(VENV)/.server-installed
 DEV      := $(VENV)/.dev-installed
 DEBIAN   := $(VENV)/.debian-installed
 CLIENTS  := $(patsubst requirements/clients/%.txt,.tools/clients/%/.installed,$(wildcard requirements/clients/*.txt))
+NODE     := .tools/clients/node/packages/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test check lint types layers bench openapi check-openapi catalog lock clean
@@ -29,7 +30,7 @@ setup: $(SERVER) ## create .venv with the locked libraries and the package, so t
 serve: $(SERVER) ## run the server (TRUNKLINE_HOME, TRUNKLINE_HOST, TRUNKLINE_PORT, TRUNKLINE_CONFIG)
 	@exec $(BIN)/trunkline serve
 
-test: $(DEV) $(DEBIAN) $(CLIENTS) ## run all tests (PYTEST="tests/cli -k port" for some)
+test: $(DEV) $(DEBIAN) $(CLIENTS) $(NODE) ## run all tests (PYTEST="tests/cli -k port" for some)
 	$(BIN)/pytest $(PYTEST)
 
 check: lint types layers check-openapi ## run every static check
@@ -58,8 +59,9 @@ check-openapi: $(SERVER)
 catalog: $(DEV) ## build the bundled catalogue anew from its sources
 	$(PY) catalog/build.py
 
-bench: $(DEV) ## measure; results go to the terminal
-	$(PY) benchmarks/run.py
+bench: $(DEV) ## measure beside nginx and LiteLLM (BENCH="--quick nginx" for some); results go to .cache/bench
+	@requirements/debian-install requirements/debian-bench.txt
+	$(PY) -m benchmarks.run $(BENCH)
 
 lock: $(UV) ## write requirements/*.txt anew (newest versions that fit pyproject.toml)
 	requirements/lock $(UV) $(PYTHON)
@@ -97,4 +99,10 @@ $(DEBIAN): requirements/debian.txt requirements/debian-install | $(PY)
 	@rm -rf $(@D) && mkdir -p $(@D)
 	$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(@D)/venv
 	$(UV) pip install --quiet --python $(@D)/venv/bin/python --require-hashes -r $<
+	@touch $@
+
+# npm comes with Node from PyPI; the lock has digests and no addresses, and no package's scripts are run.
+$(NODE): tests/clients/node/package.json tests/clients/node/package-lock.json .tools/clients/node/.installed
+	@rm -rf $(@D) && mkdir -p $(@D) && cp tests/clients/node/package*.json $(@D)
+	PATH="$(CURDIR)/.tools/clients/node/venv/bin:$$PATH" npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
