@@ -1,0 +1,81 @@
+"""`make bench`: measures everything that docs/performance.md tells, side by side in one run, and prints it as JSON.
+
+Usage: python -m benchmarks.run [--quick] [PART ...]; parts: nginx litellm starts memory queries long.
+The results go to .cache/bench/results.json; `python -m benchmarks.publish` turns them into the page and its charts.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import catalogues, processes, queries, throughput
+from benchmarks.machine import ROOT, WORK, describe, said
+from benchmarks.servers import LITELLM
+
+RESULTS = WORK / "results.json"
+
+
+def main(arguments: list[str]) -> int:
+    """Measure the parts that are named, or all."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    quick = "--quick" in arguments
+    rounds, seconds = (2, 1) if quick else (7, 2)
+    real, bundled = catalogues.real(), catalogues.bundled()
+    parts: dict[str, Callable[[], Any]] = {
+        "nginx": lambda: throughput.against_nginx(real, rounds, seconds),
+        "litellm": lambda: _litellm(real, 1 if quick else 3, 2 if quick else 5),
+        "starts": lambda: processes.starts(bundled, 3 if quick else 9),
+        "memory": lambda: {
+            "bundled": processes.memory(bundled),
+            "real": processes.memory(real),
+            "many": processes.memory(catalogues.many()),
+        },
+        "queries": lambda: queries.measure(real, catalogues.many()),
+        "long": lambda: processes.long_lists(catalogues.many()),
+    }
+    wanted = [name for name in arguments if not name.startswith("-")] or list(parts)
+    if unknown := set(wanted) - parts.keys():
+        print(f"no such part: {', '.join(sorted(unknown))}; there are: {', '.join(parts)}", file=sys.stderr)
+        return 2
+    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results |= {
+        "machine": describe() | _programs(),
+        "catalogue": {"name": real.name, "models": real.models, "bundled": bundled.models},
+        "day": time.strftime("%Y-%m-%d", time.gmtime()),
+    }
+    for name in wanted:
+        print(f"measuring: {name}", file=sys.stderr)
+        results[name] = parts[name]()
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    print(json.dumps({name: results[name] for name in ("machine", "catalogue", *wanted)}, indent=1))
+    return 0
+
+
+def _litellm(catalogue: catalogues.Catalogue, rounds: int, seconds: int) -> Any:
+    if not LITELLM.exists():
+        uv, home = ROOT / ".tools" / "uv" / "bin" / "uv", LITELLM.parents[1]
+        python = LITELLM.with_name("python")
+        for command in (
+            [uv, "venv", "--quiet", "--python", sys.executable, home],
+            [uv, "pip", "install", "--quiet", "--python", python, "litellm[proxy]"],
+        ):
+            if subprocess.run(command, check=False).returncode:
+                break
+    return throughput.against_litellm(catalogue, rounds, seconds)
+
+
+def _programs() -> dict[str, str]:
+    version = "import importlib.metadata as m; print(m.version('litellm'))"
+    return {
+        "nginx": said("nginx", "-v").rpartition("/")[2],
+        "litellm": said(str(LITELLM.with_name("python")), "-c", version) if LITELLM.exists() else "absent",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
