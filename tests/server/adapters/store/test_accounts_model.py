@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from tests.postgres import Server
 from tests.tenants import Tenant, tenant
@@ -71,6 +71,12 @@ class AccountsMachine(RuleBasedStateMachine):
         self.tenants: list[Tenant] = [tenant(self.database, Anything(), name) for name in ("one", "two")]
         self.expected = [Expected(workspaces={each.default_workspace}) for each in self.tenants]
         self.epoch = self.database.accounts.epoch()
+
+    @initialize(target=key_hashes, side=sides)
+    def begin_with_a_member_under_a_guardrail(self, side):
+        self.add_or_remove_member(side, PEOPLE[0])
+        self.assign_member(side, self.make_guardrail(side, ["azure"]), PEOPLE[0])
+        return self.make_key(side, PEOPLE[0])
 
     @rule(target=key_hashes, side=sides, creator=st.sampled_from([None, *PEOPLE]))
     def make_key(self, side, creator):

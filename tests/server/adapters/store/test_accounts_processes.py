@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from tests.tenants import Tenant, tenant
@@ -199,3 +200,14 @@ def test_notes_of_use_from_many_threads_do_not_lock_one_another_up(acme):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(touch, range(4)))
     assert all(acme.accounts.caller(each).key.last_used_at for each in hashes)
+
+
+@pytest.mark.parametrize("location", ["postgresql"], indirect=True)
+def test_a_use_noted_while_a_key_is_being_changed_is_not_written_over(acme):
+    key, used = acme.key(), acme.clock.time
+    with acme.accounts.change(acme.actor, acme.clock) as store:
+        before = store.keys.get(acme.id, key.hash)
+        acme.accounts.touch({key.hash: used})
+        store.keys.replace(acme.id, msgspec.structs.replace(before, name="renamed"))
+    after = acme.accounts.caller(key.hash).key
+    assert (after.name, after.last_used_at) == ("renamed", used)
