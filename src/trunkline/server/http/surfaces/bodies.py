@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 Slug = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -46,7 +45,7 @@ class InferenceBody(Struct, kw_only=True):
 
     model: Slug | None = None
     models: list[Slug] | None = None
-    provider: msgspec.Raw | None = None
+    provider: dict[str, Any] | None = None
     user: Text256 | None = None
     session_id: Text256 | None = None
 

@@ -66,10 +66,7 @@ def _request(surface: Surface, request: Request, body: InferenceBody) -> Generat
     if not listed:
         raise BadRequest(issues=[Issue("model", "expected the slug of a model")])
     sampling = body if isinstance(body, SamplingBody) else None
-    preferences = msgspec.json.decode(body.provider) if body.provider is not None else None
-    if preferences is not None and not isinstance(preferences, dict):
-        raise BadRequest(issues=[Issue("provider", "expected an object")])
-    preferences = preferences or {}
+    preferences = dict(body.provider or {})
     if sampling is not None and sampling.route is not None and "sort" not in preferences:
         preferences["sort"] = {"partition": "model" if sampling.route == "fallback" else "none"}
     session = body.session_id or _text(request.headers, b"x-session-id") or None
