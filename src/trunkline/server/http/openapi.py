@@ -58,8 +58,20 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
-        "components": {"schemas": dict(sorted(components.items())), "securitySchemes": _schemes(operations)},
+        "components": {
+            "schemas": _with_numbers(dict(sorted(components.items()))),
+            "securitySchemes": _schemes(operations),
+        },
     }
+
+
+def _with_numbers(schema: Any) -> Any:
+    # msgspec writes decimals as JSON numbers where its encoder is told to, but always describes them as strings.
+    if schema == {"type": "string", "format": "decimal"}:
+        return {"type": "number"}
+    if isinstance(schema, dict):
+        return {name: _with_numbers(part) for name, part in schema.items()}
+    return [_with_numbers(part) for part in schema] if isinstance(schema, list) else schema
 
 
 def _schemes(operations: Iterable[Operation]) -> dict[str, Any]:
