@@ -31,7 +31,7 @@ serve: $(SERVER) ## run the server (TRUNKLINE_HOME, TRUNKLINE_HOST, TRUNKLINE_PO
 	@exec $(BIN)/trunkline serve
 
 test: $(DEV) $(DEBIAN) $(CLIENTS) $(NODE) ## run all tests (PYTEST="tests/cli -k port" for some)
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
 
 check: lint types layers check-openapi ## run every static check
 	$(BIN)/pytest -q tests/architecture
