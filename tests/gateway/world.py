@@ -164,7 +164,8 @@ class World:
         )
         with socket.create_connection((self.site.host, self.site.port), timeout=PATIENCE) as connection:
             connection.sendall(head.encode() + sent)
-            yield HTTPResponse(connection, method="POST")
+            with HTTPResponse(connection, method="POST") as response:  # it would keep the socket open
+                yield response
 
     def record(self) -> GenerationRecord:
         """Return the one record there is, once it is there."""
