@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.shared_data import shared
 
 ROOT = Path(__file__).resolve().parents[2]
