@@ -103,9 +103,7 @@ def opened(place: Place) -> Iterator[Database]:
 def office(place: In) -> Iterator[Office]:
     """Open the home's store for work in the account that the flags name. Raises `SettingsError` where none is meant."""
     with opened(place) as database:
-        yield Office(
-            database, _chosen(accounts.list_accounts(database.accounts), place.account), place.load().settings
-        )
+        yield Office(database, _chosen(accounts.list_accounts(database.accounts), place.account), place.load().settings)
 
 
 def _chosen(found: Sequence[Account], wanted: str | None) -> Account:
