@@ -117,6 +117,7 @@ class World:
         self.alpha, self.beta, self.gamma = (providers[name] for name in ("alpha", "beta", "gamma"))
         self.key = key
         self.clock = clock
+        self.context: Context
         self.forget()
 
     def forget(self) -> None:
@@ -131,6 +132,7 @@ class World:
         self.gateway.chance = lambda: 0.0
         self.gateway.keep_alive_seconds = 10.0
         self.gateway.pre_token_seconds = 300.0
+        self.gateway.metrics = None
 
     def post(self, path: str, body: Any, **headers: str) -> Reply:
         """Send a body, JSON unless it is bytes, with the key."""
@@ -246,4 +248,6 @@ def running(folder: Path) -> Iterator[World]:
         site = stack.enter_context(embedded(make))
         asked = json.dumps({"name": "tests"}).encode()
         reply = site.ask("POST", "/keys", asked, authorization=f"Bearer {made.text}")
-        yield World(site, gateway, clock, providers, reply.json()["key"])
+        world = World(site, gateway, clock, providers, reply.json()["key"])
+        world.context = context
+        yield world

@@ -36,7 +36,7 @@ class Gateway:
     """What calls reach: the providers, the ledger, what was learned, time and chance.
 
     `pre_token_seconds` is how long all attempts together may take to the first token, `keep_alive_seconds` how long
-    a streaming caller hears nothing.
+    a streaming caller hears nothing, `metrics` what was counted, in Prometheus' text format.
     """
 
     upstreams: Upstreams
@@ -49,6 +49,7 @@ class Gateway:
     new_id: Callable[[], str]
     pre_token_seconds: float = PRE_TOKEN_SECONDS
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+    metrics: Callable[[], bytes] | None = None
     _pools: Pools | None = None
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -1,0 +1,57 @@
+"""Counts calls for Prometheus as they are settled, by the catalogue's own names only; each worker counts its own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+from trunkline.server.domain.generation.record import GenerationRecord
+from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.usecases.gateway_ports import Ledger
+
+_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class MeasuredLedger:
+    """Implements the port `Ledger` by another one, and counts what passes."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._registry = CollectorRegistry()
+        served = ("model", "provider")
+        self._calls = self._counter("generations", "Calls that ended.", (*served, "outcome"))
+        self._attempts = self._counter("attempts", "Attempts at providers.", (*served, "status"))
+        self._tokens = self._counter("tokens", "Tokens of served calls.", (*served, "side"))
+        self._charged = self._counter("charged_usd", "What accounts were charged, in USD.", served)
+        self._latency = self._histogram("generation_seconds", "Calls, from arrival to end.", served)
+        self._first = self._histogram("first_token_seconds", "Attempts, from sending to the first token.", served)
+
+    def check(self, caller: Caller, now: float, *, free: bool) -> None:
+        """Let a caller spend, or not, as the other ledger does."""
+        self._ledger.check(caller, now, free=free)
+
+    def settle(self, record: GenerationRecord) -> None:
+        """Settle a record and count it; a name that no endpoint has is never a label."""
+        self._ledger.settle(record)
+        model, provider = record.model, record.provider
+        outcome = "cancelled" if record.cancelled else record.error_type or "ok"
+        self._calls.labels(model, provider, outcome).inc()
+        self._tokens.labels(model, provider, "prompt").inc(record.usage.prompt_tokens)
+        self._tokens.labels(model, provider, "completion").inc(record.usage.completion_tokens)
+        self._charged.labels(model, provider).inc(float(record.charged))
+        self._latency.labels(model, provider).observe(record.latency_ms / 1000)
+        for attempt in record.attempts:
+            self._attempts.labels(attempt.model, attempt.provider, str(attempt.status)).inc()
+            if attempt.first_token_ms is not None:
+                self._first.labels(attempt.model, attempt.provider).observe(attempt.first_token_ms / 1000)
+
+    def exposition(self) -> bytes:
+        """Return all counts in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(f"trunkline_{name}", text, labels, registry=self._registry)
+
+    def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
+        return Histogram(f"trunkline_{name}", text, labels, registry=self._registry, buckets=_SECONDS)
