@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ TEXTS = [
     ("management_key", "sk-or-v1-a", '"sk-or-v1-b"', "sk-or-v1-a", "sk-or-v1-b"),
     ("operator", "a", '"b"', "a", "b"),
     ("body_limit", "10", "20", 10, 20),
+    ("credits", "10", "20.5", Decimal(10), Decimal("20.5")),
+    ("generation_days", "10", "20", 10, 20),
     ("trusted_proxies", "10.0.0.1, ::1", '["10.0.0.0/8"]', ("10.0.0.1", "::1"), ("10.0.0.0/8",)),
 ]
 REFUSED_FILES = [
@@ -38,6 +41,8 @@ REFUSED_FILES = [
     ("port = 65536", "port in FILE: expected int <= 65535"),
     ("port = -1", "port in FILE: expected int >= 0"),
     ("workers = 0", "workers in FILE: expected int >= 1"),
+    ("credits = -1", "credits in FILE: expected an amount of 0 or more"),
+    ("credits = nan", "credits in FILE: expected an amount of 0 or more"),
     ('trusted_proxies = ["proxy"]', "trusted_proxies in FILE: 'proxy' does not appear to be an IPv4 or IPv6 network"),
     ('site_url = "models.example"', "site_url in FILE: expected str matching regex"),
     ("home = 3", "home in FILE: expected a path, got int"),

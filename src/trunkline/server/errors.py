@@ -9,6 +9,7 @@
     ├── MethodNotAllowed      405
     ├── Conflict              409  an update lost a race
     ├── PayloadTooLarge       413
+    ├── TooManyRequests       429  a limit on how often something may be asked
     ├── Unavailable           503  no catalogue loaded yet
     ├── StoreUnavailable      503  the store cannot be reached
     ├── SettingsError         -    (command line: exit code 2)
@@ -89,6 +90,19 @@ class Conflict(TrunklineError):
 class PayloadTooLarge(TrunklineError):
     status = 413
     message = "Request payload too large"
+
+
+class TooManyRequests(TrunklineError):
+    """Asked too often: `limit` calls a window, which ends at the Unix time `reset`, in `retry_after` seconds."""
+
+    status = 429
+    message = "Rate limit exceeded"
+
+    def __init__(self, limit: int, reset: float, retry_after: int) -> None:
+        super().__init__()
+        self.limit = limit
+        self.reset = reset
+        self.retry_after = retry_after
 
 
 class Unavailable(TrunklineError):

@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from trunkline.server.adapters.memory.accounts import NoticedAccounts
 from trunkline.server.adapters.memory.callers import LiveCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
+from trunkline.server.adapters.memory.learning import Lessons
+from trunkline.server.adapters.memory.ledger import LiveLedger
+from trunkline.server.adapters.memory.metered import MeteredCallers
+from trunkline.server.adapters.memory.rates import LiveLimits
+from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.providers.configuration import Configuration, configure, variable_names
 from trunkline.server.adapters.store.catalog import SqlCatalogStore
 from trunkline.server.adapters.store.database import Database, open_database
+from trunkline.server.adapters.store.generations import SqlRecords
+from trunkline.server.adapters.store.journal import Journal
+from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.adapters.store.watch import Watch
 from trunkline.server.adapters.telemetry import logs
 from trunkline.server.domain.catalog.builder import build
@@ -119,12 +127,23 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         logging.getLogger(__name__).warning(note)
     database = open_home(settings, clock)
     catalogue = LiveCatalogue(database.catalog, clock, configuration.over)
-    callers = LiveCallers(database.accounts, clock)
+    traffic, statistics = SqlTraffic(database.engine), LiveStatistics(clock)
+    ledger = LiveLedger(
+        traffic,
+        Journal(settings.home / "journal"),
+        statistics,
+        clock,
+        credits_usd=settings.credits,
+        days=settings.generation_days,
+        pulse=Lessons(catalogue, statistics, traffic.popularity).pulse,
+    )
+    callers = LiveCallers(MeteredCallers(database.accounts, ledger), clock)
     watches: list[Watch] = []
 
     def start() -> None:
         catalogue.refresh()
         callers.refresh()
+        ledger.start()
         catalogue.watch()
         # In a thread of its own: a revoked key must not wait until a large catalogue is built.
         watches.append(database.listen(lambda _: callers.refresh()))
@@ -133,18 +152,22 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         catalogue.stop()
         for watch in watches:
             watch.stop()
+        ledger.stop()
         database.close()
 
     context = Context(
         catalogue=catalogue,
         callers=callers,
-        accounts=NoticedAccounts(database.accounts, callers.refresh),
+        accounts=NoticedAccounts(database.accounts, callers.refresh, ledger.settled),
         clock=clock,
         entropy=secrets.token_bytes,
         rss_title=settings.rss_title,
         site_url=settings.site_url,
         operator=settings.operator,
         credentials=configuration.targets.usable() or None,
+        records=SqlRecords(database.engine, ledger.settled),
+        limits=LiveLimits(),
+        credits_usd=settings.credits,
     )
     return app.create(
         context,

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -76,6 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None, Meta(description="Id of the account whose management keys manage all accounts; by default none.")
     ] = None
     body_limit: Annotated[int, Meta(ge=1, description="Largest request body in bytes.")] = 1024 * 1024
+    credits: Annotated[
+        Decimal | None, Meta(description="USD that every account may spend in all; by default without limit.")
+    ] = None
+    generation_days: Annotated[
+        int, Meta(ge=1, le=36500, description="Days for which single generations are kept; sums by day are for ever.")
+    ] = 90
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks whose X-Forwarded-* headers count.")
     ] = ()
@@ -230,6 +237,8 @@ def _convert(
 ) -> Any:
     try:
         converted = msgspec.convert(value, kind, strict=strict, dec_hook=partial(_from_string, environ))
+        if isinstance(converted, Decimal) and not (converted.is_finite() and converted >= 0):
+            raise ValueError("expected an amount of 0 or more")
         if name == "trusted_proxies":
             for network in converted:
                 ipaddress.ip_network(network)

@@ -13,12 +13,16 @@ from trunkline.server.http.operations import Context, Operation
 from trunkline.server.http.router import Router
 from trunkline.server.http.routes import (
     accounts,
+    activity,
     assignments,
     budgets,
+    credits,  # noqa: A004 - the noun of the API
+    datasets,
     documentation,
     embeddings,
     endpoints,
     explain,
+    generations,
     guardrails,
     health,
     inference,
@@ -33,6 +37,7 @@ from trunkline.server.http.sending import Scope, Send
 
 _DESCRIBED: tuple[Operation, ...] = (
     *inference.OPERATIONS,
+    *generations.OPERATIONS,
     *models.OPERATIONS,
     *endpoints.OPERATIONS,
     *embeddings.OPERATIONS,
@@ -45,6 +50,9 @@ _DESCRIBED: tuple[Operation, ...] = (
     *members.OPERATIONS,
     *organization.OPERATIONS,
     *accounts.OPERATIONS,
+    *credits.OPERATIONS,
+    *activity.OPERATIONS,
+    *datasets.OPERATIONS,
     *explain.OPERATIONS,
     *health.OPERATIONS,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.server.errors import MethodNotAllowed, TrunklineError, Unavailable
+from trunkline.server.errors import MethodNotAllowed, TooManyRequests, TrunklineError, Unavailable
 from trunkline.server.http import answer
 from trunkline.server.http.answer import Answer, Header
 
@@ -23,6 +23,13 @@ def _headers(error: TrunklineError) -> tuple[Header, ...]:
     headers: tuple[Header, ...] = ((b"access-control-allow-origin", b"*"), (b"cache-control", b"no-store"))
     if isinstance(error, Unavailable):
         headers += ((b"retry-after", b"1"),)
+    if isinstance(error, TooManyRequests):
+        headers += (
+            (b"retry-after", str(error.retry_after).encode()),
+            (b"x-ratelimit-limit", str(error.limit).encode()),
+            (b"x-ratelimit-remaining", b"0"),
+            (b"x-ratelimit-reset", str(round(error.reset * 1000)).encode()),
+        )
     if isinstance(error, MethodNotAllowed):
         headers += ((b"allow", ", ".join(error.allowed).encode()),)
     return headers

@@ -105,7 +105,8 @@ def _path_parameter(name: str) -> dict[str, Any]:
 
 
 def _query_parameter(row: Parameter | Filter) -> dict[str, Any]:
-    return {"name": row.name, "in": "query", "description": row.meaning, "schema": row.schema}
+    described = {"name": row.name, "in": "query", "description": row.meaning, "schema": row.schema}
+    return described | {"required": True} if isinstance(row, Parameter) and row.required else described
 
 
 def _success(operation: Operation) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from trunkline.server.domain.catalog import query
@@ -16,6 +17,7 @@ from trunkline.server.http.answer import Answer
 from trunkline.server.http.request import Request
 from trunkline.server.http.streaming import Stream
 from trunkline.server.usecases.account_ports import Accounts, Entropy
+from trunkline.server.usecases.gateway_ports import Limits, Records
 from trunkline.server.usecases.generations import Gateway
 from trunkline.server.usecases.ports import Callers, Catalogue, Clock
 
@@ -29,7 +31,8 @@ class Context:
     """What the front and handlers reach: catalogue, callers, accounts, clock, and how feeds name and link the site.
 
     `operator` is the account whose management keys may manage all accounts, None for nobody;
-    `credentials` are the providers that can be called, None where none is configured.
+    `credentials` are the providers that can be called, None where none is configured. `records` is what was called,
+    `limits` how often data sets may be asked for, `credits_usd` what every account may spend, None for no limit.
     """
 
     catalogue: Catalogue
@@ -42,10 +45,19 @@ class Context:
     operator: str | None = None
     credentials: frozenset[str] | None = None
     gateway: Gateway | None = None
+    records: Records | None = None
+    limits: Limits | None = None
+    credits_usd: Decimal | None = None
 
     def snapshot(self) -> Snapshot:
         """Return the catalogue as it is now. Raises `Unavailable` when none is loaded."""
         return self.catalogue.current(self.clock())
+
+    def traffic(self) -> Records:
+        """Return what was called. Raises `Unavailable` on a server that only lists."""
+        if self.records is None:
+            raise Unavailable
+        return self.records
 
     def epoch(self) -> Snapshot | None:
         """Return what kept answers are true for: the catalogue as it is now, None before the first."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from uuid import UUID
 
 from trunkline.server.domain.catalog import parsers, query
 from trunkline.server.domain.catalog.query import Parameter
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SMALLEST_PAGE, LARGEST_PAGE, PAGE = 1, 100, 50
 
 
@@ -31,6 +34,23 @@ def _flag(text: str) -> bool | None:
 def flag(name: str, meaning: str) -> Parameter:
     """Return a parameter that is `true` or `false`, false when absent."""
     return Parameter(name, _flag, {"type": "boolean", "default": False}, meaning)
+
+
+def _date(text: str) -> date | None:
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise parsers.Refused("a day as YYYY-MM-DD")
+
+
+def day(name: str, meaning: str) -> Parameter:
+    """Return a parameter that is a day in UTC."""
+    return Parameter(name, _date, {"type": "string", "format": "date", "examples": ["2026-05-11"]}, meaning)
 
 
 LIMIT = Parameter(

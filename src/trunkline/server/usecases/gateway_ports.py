@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from decimal import Decimal
 from typing import Protocol
 
-from trunkline.server.domain.generation.record import GenerationRecord
+from msgspec import Struct
+
+from trunkline.server.domain.generation.record import AttemptRecord, GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.routing.statistics import Statistics
 
@@ -35,6 +39,10 @@ class Learned(Protocol):
         """Return the endpoints' recent past; a plain look-up, refreshed at most every second."""
         ...
 
+    def observe(self, attempt: AttemptRecord) -> None:
+        """Heed a failed attempt at once; when its generation is settled it is not counted again."""
+        ...
+
 
 class Stickiness(Protocol):
     """Which endpoint a conversation stays with (spec gateway 3.7)."""
@@ -45,4 +53,85 @@ class Stickiness(Protocol):
 
     def remember(self, key: str, endpoint: str, now: float) -> None:
         """Keep a conversation with an endpoint for ten minutes from now."""
+        ...
+
+
+class Activity(Struct, frozen=True, kw_only=True):
+    """What one endpoint of a model was used for on a day (counted from 1970, UTC). Amounts in USD."""
+
+    day: int
+    model: str
+    permaslug: str
+    endpoint: str
+    provider_name: str
+    workspace_id: str
+    usage: Decimal
+    byok_usage: Decimal
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    cached_tokens: int
+
+
+class AppUsage(Struct, frozen=True, kw_only=True):
+    """What one app has used; `id` is its number here, `origin` its scheme and host."""
+
+    id: int
+    origin: str
+    title: str | None
+    tokens: int
+    requests: int
+
+
+class Records(Protocol):
+    """What was called, read back. Blocks; raises `StoreUnavailable`.
+
+    Days are counted from 1970 in UTC, both ends included. What this process has settled is in it.
+    """
+
+    def generation(self, account_id: str, generation_id: str) -> tuple[GenerationRecord, int | None] | None:
+        """Return an account's generation with the number of its app, None where there is none."""
+        ...
+
+    def activity(
+        self,
+        account_id: str,
+        first: int,
+        last: int,
+        *,
+        key_hash: str | None = None,
+        user_id: str | None = None,
+        workspace_id: str | None = None,
+        by_workspace: bool = False,
+    ) -> list[Activity]:
+        """Return an account's usage, newest day first; `workspace_id` is empty unless rows are split by it."""
+        ...
+
+    def spent(self, account_id: str) -> Decimal:
+        """Return USD that an account has spent in all."""
+        ...
+
+    def tokens(
+        self, first: int, last: int, *, context: int | None = None, tools: bool = False
+    ) -> list[tuple[int, str, int]]:
+        """Return (day, permaslug, tokens) of public traffic, by day.
+
+        `context` is the power of ten that prompts fit in, `tools` keeps what called tools.
+        """
+        ...
+
+    def apps(self, first: int, last: int, categories: Collection[str] = ()) -> list[AppUsage]:
+        """Return the apps of public traffic, those in any of the categories where some are named."""
+        ...
+
+
+class Limits(Protocol):
+    """How often something may be asked."""
+
+    def take(self, key_hash: str, account_id: str, now: float) -> None:
+        """Count one call of the data sets. Raises `TooManyRequests` beyond 30 a minute and key, 500 a day and account.
+
+        Counted by each process for itself.
+        """
         ...

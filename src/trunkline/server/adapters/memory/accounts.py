@@ -14,14 +14,21 @@ from trunkline.server.usecases.ports import Clock
 
 
 class NoticedAccounts:
-    """Implements the port `Accounts` on another one; `notice` is called after every change that went through."""
+    """Implements the port `Accounts` on another one; `notice` is called after every change that went through.
 
-    def __init__(self, accounts: Accounts, notice: Callable[[], None]) -> None:
+    `settle` is called before each look: what this process has spent shall be in it.
+    """
+
+    def __init__(
+        self, accounts: Accounts, notice: Callable[[], None], settle: Callable[[], None] = lambda: None
+    ) -> None:
         self._accounts = accounts
         self._notice = notice
+        self._settle = settle
 
     def read(self) -> AbstractContextManager[Reader]:
         """Look at one unchanging state."""
+        self._settle()
         return self._accounts.read()
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -38,15 +39,15 @@ class Lessons:
 
     def pulse(self, now: float) -> None:
         """Teach what is known at a Unix time, if it is time for it. Raises `StoreUnavailable`."""
-        if not 0 <= now - self._taught < LESSON_SECONDS:
+        if time.monotonic() - self._taught >= LESSON_SECONDS:
             self.teach(now)
 
     def teach(self, now: float) -> None:
         """Teach what is known at a Unix time. Raises `StoreUnavailable`."""
-        self._taught = now
-        if not 0 <= now - self._counted < POPULARITY_SECONDS:
+        self._taught = time.monotonic()
+        if self._taught - self._counted >= POPULARITY_SECONDS:
             self._tokens = self._popularity(int(now) // DAY - POPULARITY_DAYS + 1)
-            self._counted = now
+            self._counted = self._taught
         self._catalogue.learn(lambda snapshot: self._of(snapshot, now))
 
     def _of(self, snapshot: Snapshot, now: float) -> Snapshot:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -112,6 +114,12 @@ class LiveLedger:
             self._write()
             self._follow()
 
+    def settled(self) -> None:
+        """Write what has been settled, if there is any and the store can be reached."""
+        if self._open or self._written:
+            with suppress(StoreUnavailable):
+                self.flush()
+
     def start(self) -> None:
         """Write what processes before this one have left, learn from the last day, and follow from now on."""
         with self._turn:
@@ -163,8 +171,8 @@ class LiveLedger:
             for caller in wanted.values():
                 self._load(caller)
             now = self._clock()
-            if not 0 <= now - self._pruned < _PRUNE_SECONDS:
-                self._pruned = now
+            if time.monotonic() - self._pruned >= _PRUNE_SECONDS:
+                self._pruned = time.monotonic()
                 self._recover()
                 self._statistics.forget(now)
                 self._traffic.prune(now, self._days)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -19,12 +20,13 @@ _EARLY = 10_000
 
 
 class _Endpoint:
-    __slots__ = ("history", "made", "shown")
+    __slots__ = ("history", "made", "shown", "stale")
 
     def __init__(self) -> None:
         self.history = History()
         self.shown: EndpointStatistics | None = None
         self.made = 0.0
+        self.stale = 0.0
 
 
 class LiveStatistics:
@@ -92,8 +94,9 @@ class LiveStatistics:
             kept = self._endpoints.get(key)
             if kept is None:
                 return None
-            if kept.shown is None or not 0 <= now - kept.made < FRESH_SECONDS:
+            if kept.shown is None or not 0 <= now - kept.made < FRESH_SECONDS or time.monotonic() >= kept.stale:
                 kept.shown, kept.made = kept.history.statistics(now), now
+                kept.stale = time.monotonic() + FRESH_SECONDS
             return kept.shown
 
     def _take(self, attempt: AttemptRecord, now: float) -> None:

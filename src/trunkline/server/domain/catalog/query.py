@@ -29,6 +29,7 @@ class Parameter:
     schema: dict[str, Any]
     meaning: str
     listed: bool = False
+    required: bool = False
 
 
 OFFSET = Parameter(
@@ -87,6 +88,8 @@ def read(pairs: Iterable[tuple[str, str]], accepted: Sequence[Parameter | Filter
             continue
         if value is not None:
             values[name] = value
+    needed = {row.name for row in accepted if isinstance(row, Parameter) and row.required}
+    issues += [Issue(name, "is required") for name in needed - values.keys() - {issue.path for issue in issues}]
     if issues:
         raise BadRequest(issues=issues)
     return values
