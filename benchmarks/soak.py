@@ -32,11 +32,12 @@ BATCH = 16
 
 @dataclass
 class Report:
-    """What a soak gave: `memory` are samples of the worker's resident bytes, one a second."""
+    """What a soak gave: the revisions served first and last, and the worker's resident bytes, one sample a second."""
 
     requests: int = 0
     seconds: float = 0.0
     imports: int = 0
+    before: int = 0
     revision: int = 0
     statuses: dict[str, int] = field(default_factory=dict)
     served: dict[str, int] = field(default_factory=dict)
@@ -58,9 +59,12 @@ def run(*, requests: int | None = None, seconds: float | None = None) -> Report:
     with tempfile.TemporaryDirectory(dir=_place()) as place:
         home = Path(place) / "home"
         files = soak_lists.write(Path(place))
-        command("catalog", "import", "--accept", "--home", str(home), str(files[0]))
+        # Each list once more than served: what only one of them and the bundled catalogue know has gone by then.
+        for file in (*files, files[0]):
+            command("catalog", "import", "--accept", "--home", str(home), str(file))
         with trunkline(home) as server:
             judge = Judge(json.loads(file.read_text())["data"] for file in files)
+            report.before = _revision(server)
             importing = _importer(home, files)
             sampler = threading.Thread(target=_sample, args=(server, report.memory, ended))
             askers = [
@@ -80,10 +84,22 @@ def run(*, requests: int | None = None, seconds: float | None = None) -> Report:
             if importing.returncode:
                 judge.failures.append(f"the importer failed: {complaint}")
             report.imports = int(said.split()[-1]) if said.split() else 0
-            report.revision = json.loads(server.get("/readyz").body)["revision"]
+            report.revision = _settled(server, report.before + report.imports)
             report.requests, report.failures = judge.answered, judge.failures
             report.statuses, report.served = dict(sorted(judge.statuses.items())), dict(judge.served)
     return report
+
+
+def _revision(server: Server) -> int:
+    return int(json.loads(server.get("/readyz").body)["revision"])
+
+
+def _settled(server: Server, expected: int) -> int:
+    """Return the revision that is served once the last import has been noticed."""
+    deadline = time.monotonic() + 10
+    while (revision := _revision(server)) != expected and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return revision
 
 
 def _place() -> Path:
