@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import secrets
 import time
 from collections.abc import Mapping
@@ -16,7 +17,10 @@ from trunkline.server.adapters.memory.ledger import LiveLedger
 from trunkline.server.adapters.memory.metered import MeteredCallers
 from trunkline.server.adapters.memory.rates import LiveLimits
 from trunkline.server.adapters.memory.statistics import LiveStatistics
+from trunkline.server.adapters.memory.sticky import LiveStickiness
 from trunkline.server.adapters.providers.configuration import Configuration, configure, variable_names
+from trunkline.server.adapters.providers.identity import identity_key
+from trunkline.server.adapters.providers.upstreams import Upstreams
 from trunkline.server.adapters.store.catalog import SqlCatalogStore
 from trunkline.server.adapters.store.database import Database, open_database
 from trunkline.server.adapters.store.generations import SqlRecords
@@ -24,6 +28,7 @@ from trunkline.server.adapters.store.journal import Journal
 from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.adapters.store.watch import Watch
 from trunkline.server.adapters.telemetry import logs
+from trunkline.server.adapters.telemetry.metrics import MeasuredLedger
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.http import app
@@ -32,6 +37,7 @@ from trunkline.server.http.operations import Context
 from trunkline.server.settings import Settings, variables
 from trunkline.server.usecases import accounts, imports
 from trunkline.server.usecases.accounts import NewAccount
+from trunkline.server.usecases.generations import Gateway
 from trunkline.server.usecases.ports import Clock
 
 
@@ -155,6 +161,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         ledger.stop()
         database.close()
 
+    gateway = _gateway(settings, configuration, ledger, statistics, clock)
+
     context = Context(
         catalogue=catalogue,
         callers=callers,
@@ -165,6 +173,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         site_url=settings.site_url,
         operator=settings.operator,
         credentials=configuration.targets.usable() or None,
+        gateway=gateway,
         records=SqlRecords(database.engine, ledger.settled),
         limits=LiveLimits(),
         credits_usd=settings.credits,
@@ -175,4 +184,25 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         body_limit=settings.body_limit,
         start=start,
         stop=stop,
+    )
+
+
+def _gateway(
+    settings: Settings, configuration: Configuration, ledger: LiveLedger, learned: LiveStatistics, clock: Clock
+) -> Gateway | None:
+    """Return what calls reach, None where no provider can be called."""
+    usable = configuration.targets.usable()
+    if not usable:
+        return None
+    measured = MeasuredLedger(ledger)
+    return Gateway(
+        upstreams=Upstreams(configuration.targets, identity_key(settings.home), clock=clock),
+        usable=usable,
+        ledger=measured,
+        learned=learned,
+        stickiness=LiveStickiness(),
+        clock=clock,
+        chance=random.random,
+        new_id=lambda: f"gen-{int(clock())}-{secrets.token_hex(10)}",
+        metrics=measured.exposition,
     )

@@ -28,6 +28,7 @@ from trunkline.server.http.routes import (
     inference,
     keys,
     members,
+    metrics,
     models,
     organization,
     providers,
@@ -55,6 +56,7 @@ _DESCRIBED: tuple[Operation, ...] = (
     *datasets.OPERATIONS,
     *explain.OPERATIONS,
     *health.OPERATIONS,
+    *metrics.OPERATIONS,
 )
 OPERATIONS = (*_DESCRIBED, *documentation.operations(_DESCRIBED))
 """Every operation, in the order of the documentation."""

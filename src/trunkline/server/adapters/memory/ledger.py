@@ -55,6 +55,7 @@ class LiveLedger:
         *,
         credits_usd: Decimal | None = None,
         days: int = 90,
+        held: int = HELD,
         pulse: Callable[[float], None] = lambda now: None,
     ) -> None:
         self._traffic = traffic
@@ -62,6 +63,7 @@ class LiveLedger:
         self._statistics = statistics
         self._clock = clock
         self._days = days
+        self._held = held
         self._pulse = pulse
         self._run_id = secrets.token_hex(8)
         self._lock = threading.Lock()
@@ -179,7 +181,7 @@ class LiveLedger:
         self._pulse(now)
 
     def _write(self) -> None:
-        """Write the open records; where that fails they stay open, beyond `HELD` of them on disk only."""
+        """Write the open records; where that fails they stay open, more than `held` of them on disk only."""
         with self._lock:
             batch, self._open, self._written = self._open, {}, self._open
             self._journal.rotate()
@@ -196,7 +198,7 @@ class LiveLedger:
         except BaseException:
             with self._lock:
                 self._written = {}
-                if len(left) < HELD:
+                if len(left) <= self._held:
                     self._open = left | self._open
                 else:
                     self._spilled = True

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from trunkline.server.adapters.store.traffic_tables import USAGE
 from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.cost import pico
 from trunkline.server.domain.generation.record import GenerationRecord
@@ -14,6 +15,7 @@ from trunkline.server.domain.routing.windows import Seen, ended
 Values = dict[str, Any]
 SMALLEST_CONTEXT: Final = 3
 LARGEST_CONTEXT: Final = 7
+_COLUMNS: Final = tuple(USAGE.columns.keys())
 _MOST: Final = 10**15
 """More tokens or 10^-9 USD than any call has: what an upstream claims beyond that must not break the sums."""
 
@@ -23,38 +25,36 @@ def by_day(records: Iterable[GenerationRecord], app_ids: dict[str, int]) -> list
 
     Calls that nobody served are not in it: they used no model.
     """
-    rows: dict[tuple[Any, ...], Values] = {}
+    rows: dict[tuple[Any, ...], list[int]] = {}
     for record in records:
         if not record.endpoint:
             continue
-        keys = {
-            "day": int(record.created) // DAY,
-            "account_id": record.account_id,
-            "key_hash": record.key_hash,
-            "workspace_id": record.workspace_id or "",
-            "user_id": record.user_id or "",
-            "model": record.model,
-            "permaslug": record.permaslug,
-            "endpoint": record.endpoint,
-            "provider_name": record.provider_name,
-            "app_id": app_ids.get(record.referer or "", 0),
-            "context": context(record.usage.prompt_tokens),
-            "tools": int(any(attempt.ok and attempt.tool_calls for attempt in record.attempts)),
-            "shown": int(not record.private and not record.zdr),
-        }
-        sums = {
-            "usage_pico": pico(record.charged),
-            "byok_pico": pico(record.prompt_cost + record.completion_cost) if record.is_byok else 0,
-            "requests": 1,
-            "prompt_tokens": _bounded(record.usage.prompt_tokens),
-            "completion_tokens": _bounded(record.usage.completion_tokens),
-            "reasoning_tokens": _bounded(record.usage.reasoning_tokens),
-            "cached_tokens": _bounded(record.usage.cached_tokens),
-        }
-        row = rows.setdefault(tuple(keys.values()), keys | dict.fromkeys(sums, 0))
-        for name, amount in sums.items():
-            row[name] += amount
-    return list(rows.values())
+        used = record.usage
+        key = (
+            int(record.created) // DAY,
+            record.account_id,
+            record.key_hash,
+            record.workspace_id or "",
+            record.user_id or "",
+            record.model,
+            record.permaslug,
+            record.endpoint,
+            record.provider_name,
+            app_ids.get(record.referer or "", 0),
+            context(used.prompt_tokens),
+            int(any(attempt.tool_calls and attempt.ok for attempt in record.attempts)),
+            int(not record.private and not record.zdr),
+        )
+        sums = (
+            pico(record.charged),
+            pico(record.prompt_cost + record.completion_cost) if record.is_byok else 0,
+            1,
+            *map(_bounded, (used.prompt_tokens, used.completion_tokens, used.reasoning_tokens, used.cached_tokens)),
+        )
+        row = rows.setdefault(key, [0] * len(sums))
+        for place, amount in enumerate(sums):
+            row[place] += amount
+    return [dict(zip(_COLUMNS, (*key, *row), strict=True)) for key, row in rows.items()]
 
 
 def context(prompt_tokens: int) -> int:
