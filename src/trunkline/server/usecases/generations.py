@@ -55,7 +55,7 @@ class Gateway:
 
     def pools(self, snapshot: Snapshot, now: float) -> Pools:
         """Return what the catalogue's endpoints compile to; kept as long as the snapshot."""
-        if self._pools is None or self._pools.snapshot is not snapshot:
+        if self._pools is None or self._pools.snapshot.rows is not snapshot.rows:
             self._pools = Pools(snapshot, now)
         return self._pools
 
