@@ -1,5 +1,6 @@
 """YAML from strangers gives plain values, exactly, or one line that says what is wrong."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -58,9 +59,12 @@ def test_what_is_not_read_is_refused_in_one_line(text):
     assert "line" in str(refusal.value) or "position" in str(refusal.value)
 
 
+# PyYAML writes texts such as 0E0 without quotes; YAML 1.2 and we read those as numbers, which prices are.
+POWER = re.compile(r"[-+]?[0-9_]+[eE][-+]?[0-9]+")
+TEXT = st.text(max_size=20).filter(lambda text: not POWER.fullmatch(text))
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    st.none() | st.booleans() | st.integers(-(10**15), 10**15) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=20,
 )
 
