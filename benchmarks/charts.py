@@ -59,7 +59,7 @@ def bars(title: str, rows: Sequence[Bar]) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def line(title: str, values: Sequence[float], unit: str) -> str:
+def line(title: str, values: Sequence[float]) -> str:
     """Return a chart of values over time, one a second, from zero up."""
     height, left, bottom = 200, 60, 170
     top = max(values) * 1.15
@@ -80,5 +80,5 @@ def line(title: str, values: Sequence[float], unit: str) -> str:
         f'<text x="0" y="18" font-size="15" font-weight="600">{escape(title)}</text>\n{grid}\n'
         f'<polyline points="{points}" fill="none" stroke="{OURS}" stroke-width="1.5"/>\n'
         f'<text x="{left}" y="{height - 8}">0 s</text>'
-        f'<text x="{WIDTH - 10}" y="{height - 8}" text-anchor="end">{len(values)} s ({escape(unit)})</text>\n</svg>\n'
+        f'<text x="{WIDTH - 10}" y="{height - 8}" text-anchor="end">{len(values)} s</text>\n</svg>\n'
     )

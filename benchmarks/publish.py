@@ -133,12 +133,12 @@ def charts(results: Results, soaked: Results) -> dict[str, str]:
     made = {
         "nginx.svg": bars("Share of nginx's answers per second, same bytes, one core", ratios),
         "soak.svg": line(
-            "Memory of the worker, MB, with an import every second", [one / MB for one in soaked["memory"]], "time"
+            "Memory of the worker, MB, with an import every second", [one / MB for one in soaked["memory"]]
         ),
     }
     if "servers" in results["litellm"]:
         lists = [
-            Bar(name, told["per_second"], f"{told['per_second']:,.1f} per second", ours=name.startswith("trunkline"))
+            Bar(name, told["per_second"], f"{told['per_second']:,.1f}", ours=name.startswith("trunkline"))
             for name, told in results["litellm"]["servers"].items()
         ]
         made["litellm.svg"] = bars("Model lists per second, one core, same models", lists)
