@@ -72,6 +72,18 @@ class Server:
         finally:
             connection.close()
 
+    def drain(self, path: str, **headers: str) -> int:
+        """GET a path, hold nothing of the answer, and return its bytes; header names take `_` for `-`."""
+        connection, taken, room = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE), 0, bytearray(1 << 16)
+        try:
+            connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+            response = connection.getresponse()
+            while part := response.readinto(room):
+                taken += part
+            return taken
+        finally:
+            connection.close()
+
     def wait(self, path: str, **headers: str) -> None:
         """Return when a path answers 200."""
         deadline = time.monotonic() + PATIENCE
