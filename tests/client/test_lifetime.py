@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.client.conftest import QUICK
 from tests.client.rows import model, page
-from tests.client.upstream import Upstream, answer
+from tests.client.upstream import Answer, Asked, Upstream, answer
 from trunkline import OpenRouter
 
 
@@ -126,13 +127,23 @@ def test_one_client_serves_many_tasks_and_more_than_one_event_loop(upstream: Ups
 
 
 def test_a_cancelled_call_leaves_the_client_usable(upstream: Upstream):
+    cancelled = threading.Event()
+
+    def held(_: Asked) -> Answer:
+        # Until the call is cancelled there is nothing that it could have ended with.
+        cancelled.wait(10)
+        return answer(page(model()))
+
     async def use() -> str:
         async with made(upstream) as client:
+            upstream.plays(held)
             task = asyncio.create_task(client.models.list_async())
-            await asyncio.sleep(0)
+            while not upstream.asked:
+                await asyncio.sleep(0.005)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
+            cancelled.set()
             return (await client.models.list_async()).data[0].id
 
     assert asyncio.run(use()) == "acme/one"
