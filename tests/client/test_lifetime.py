@@ -127,9 +127,10 @@ def test_one_client_serves_many_tasks_and_more_than_one_event_loop(upstream: Ups
 
 
 def test_a_cancelled_call_leaves_the_client_usable(upstream: Upstream):
-    cancelled = threading.Event()
+    arrived, cancelled = threading.Event(), threading.Event()
 
     def held(_: Asked) -> Answer:
+        arrived.set()
         # Until the call is cancelled there is nothing that it could have ended with.
         cancelled.wait(10)
         return answer(page(model()))
@@ -138,8 +139,7 @@ def test_a_cancelled_call_leaves_the_client_usable(upstream: Upstream):
         async with made(upstream) as client:
             upstream.plays(held)
             task = asyncio.create_task(client.models.list_async())
-            while not upstream.asked:
-                await asyncio.sleep(0.005)
+            assert await asyncio.to_thread(arrived.wait, 10)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
