@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -147,3 +149,24 @@ def test_a_cancelled_call_leaves_the_client_usable(upstream: Upstream):
             return (await client.models.list_async()).data[0].id
 
     assert asyncio.run(use()) == "acme/one"
+
+
+EXITS = """
+import asyncio, atexit
+from trunkline import OpenRouter
+before = atexit._ncallbacks()
+client = OpenRouter(server_url={url!r}, retry_config=None)
+made = atexit._ncallbacks()
+asyncio.run(client.models.list_async())
+client.models.list()
+OpenRouter(server_url={url!r}, retry_config=None).models.list()
+print(made - before, atexit._ncallbacks() - before)
+"""
+
+
+def test_the_interpreter_waits_for_the_transport_s_threads_once_any_was_opened(upstream: Upstream):
+    made(upstream)
+    program = EXITS.format(url=upstream.url)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["0", "1"]

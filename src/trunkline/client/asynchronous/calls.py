@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BuilderError, PyreqwestError
 
-from trunkline.client import answers, backoff, faults, paging, requests
+from trunkline.client import answers, backoff, exits, faults, paging, requests
 from trunkline.client.contracts import Contract
 from trunkline.client.kept import KeptAnswers
 from trunkline.client.requests import Options
@@ -140,6 +140,7 @@ class AsyncCalls:
         if self._closed:
             raise RuntimeError("this client has been closed")
         if self._client is None:
+            exits.wait_at_exit()
             self._client = ClientBuilder().referer(False).build()
         return self._client
 

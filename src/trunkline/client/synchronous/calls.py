@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pyreqwest.client import SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import BuilderError, PyreqwestError
 
-from trunkline.client import answers, backoff, faults, paging, requests
+from trunkline.client import answers, backoff, exits, faults, paging, requests
 from trunkline.client.contracts import Contract
 from trunkline.client.kept import KeptAnswers
 from trunkline.client.requests import Options
@@ -140,6 +140,7 @@ class SyncCalls:
         if self._closed:
             raise RuntimeError("this client has been closed")
         if self._client is None:
+            exits.wait_at_exit()
             self._client = SyncClientBuilder().referer(False).build()
         return self._client
 
