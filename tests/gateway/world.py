@@ -31,7 +31,7 @@ from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
 from trunkline.server.settings import load
 from trunkline.server.usecases import accounts
-from trunkline.server.usecases.generations import Gateway
+from trunkline.server.usecases.gateway import Gateway
 
 SETTINGS = Path(__file__).with_name("world.toml")
 PATIENCE = 10.0

@@ -37,7 +37,7 @@ from trunkline.server.http.operations import Context
 from trunkline.server.settings import Settings, variables
 from trunkline.server.usecases import accounts, imports
 from trunkline.server.usecases.accounts import NewAccount
-from trunkline.server.usecases.generations import Gateway
+from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.ports import Clock
 
 

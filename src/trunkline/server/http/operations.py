@@ -17,8 +17,8 @@ from trunkline.server.http.answer import Answer
 from trunkline.server.http.request import Request
 from trunkline.server.http.streaming import Stream
 from trunkline.server.usecases.account_ports import Accounts, Entropy
+from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.gateway_ports import Limits, Records
-from trunkline.server.usecases.generations import Gateway
 from trunkline.server.usecases.ports import Callers, Catalogue, Clock
 
 API = "/api/v1"

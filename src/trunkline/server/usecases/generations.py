@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
-from typing import Final
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.generation.attempt import Attempt
@@ -20,66 +18,9 @@ from trunkline.server.domain.routing import sticky
 from trunkline.server.domain.routing.attempts import Outcome, conclusion, following
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
-from trunkline.server.domain.routing.pools import Pools
-from trunkline.server.usecases.gateway_ports import Learned, Ledger, Stickiness
-from trunkline.server.usecases.inference_ports import Upstreams
+from trunkline.server.usecases.gateway import Gateway, following_event
 from trunkline.server.usecases.policies import admitted
-from trunkline.server.usecases.ports import Clock
 from trunkline.server.usecases.settling import Progress, record_of
-
-PRE_TOKEN_SECONDS: Final = 300.0
-KEEP_ALIVE_SECONDS: Final = 10.0
-
-
-@dataclass
-class Gateway:
-    """What calls reach: the providers, the ledger, what was learned, time and chance.
-
-    `pre_token_seconds` is how long all attempts together may take to the first token, `keep_alive_seconds` how long
-    a streaming caller hears nothing, `metrics` what was counted, in Prometheus' text format.
-    """
-
-    upstreams: Upstreams
-    usable: frozenset[str]
-    ledger: Ledger
-    learned: Learned
-    stickiness: Stickiness
-    clock: Clock
-    chance: Callable[[], float]
-    new_id: Callable[[], str]
-    pre_token_seconds: float = PRE_TOKEN_SECONDS
-    keep_alive_seconds: float = KEEP_ALIVE_SECONDS
-    metrics: Callable[[], bytes] | None = None
-    _pools: Pools | None = None
-    _draining: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def pools(self, snapshot: Snapshot, now: float) -> Pools:
-        """Return what the catalogue's endpoints compile to; kept as long as the snapshot."""
-        if self._pools is None or self._pools.snapshot.rows is not snapshot.rows:
-            self._pools = Pools(snapshot, now)
-        return self._pools
-
-    def drain(
-        self,
-        source: AsyncGenerator[Event, None],
-        pending: asyncio.Future[Event | None] | None,
-        then: Callable[[Event | None], None],
-    ) -> None:
-        """Read an upstream that cannot be cancelled to its end in the background; `then` gets each event, last None.
-
-        `pending` is the read that is under way already.
-        """
-
-        async def run() -> None:
-            event = await (pending or asyncio.ensure_future(_following(source)))
-            while event is not None:
-                then(event)
-                event = await _following(source)
-            then(None)
-
-        task = asyncio.ensure_future(run())
-        self._draining.add(task)
-        task.add_done_callback(self._draining.discard)
 
 
 def start(
@@ -202,7 +143,7 @@ class Generation:
     async def _next(self, source: AsyncGenerator[Event, None]) -> Event | None:
         # Shielded: a caller that goes away must not cut off an upstream that has to be read to its end.
         if self._pending is None:
-            self._pending = asyncio.ensure_future(_following(source))
+            self._pending = asyncio.ensure_future(following_event(source))
         event = await asyncio.shield(self._pending)
         self._pending = None
         return event
@@ -312,7 +253,3 @@ class Generation:
         ):
             key = talk.key(self.progress.caller.key.account_id, candidate.model)
             self._gateway.stickiness.remember(key, candidate.key, self._gateway.clock())
-
-
-async def _following(source: AsyncGenerator[Event, None]) -> Event | None:
-    return await anext(source, None)
