@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from tests.gateway.world import World
 from tests.upstream.answers import DONE, STREAM_HEAD, chunked, completion, delta, event, hello, streamed, usage, whole
-from tests.upstream.scripted import Close, Hang, Reset, Send, Step
+from tests.upstream.scripted import Close, Hang, Reset, Send, Step, Wait
 
 BOOM = whole({"error": {"message": "boom"}}, 500)
 OK = whole(completion())
@@ -60,6 +62,22 @@ def test_a_provider_that_asked_for_a_pause_gets_it(world: World):
     assert world.chat().json()["provider"] == "Beta"
     assert world.chat().json()["provider"] == "Beta"
     assert len(world.alpha.calls) == 1
+
+
+def test_a_pause_holds_while_the_call_that_was_asked_for_it_goes_on_and_is_counted_once(world: World):
+    answer = threading.Event()
+    world.alpha.then(*refused(503, ("Retry-After", "7")))
+    world.beta.then(Wait(answer), *OK).always(*OK)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(world.chat)
+        world.beta.await_calls(1)
+        assert world.chat().json()["provider"] == "Beta"
+        answer.set()
+        assert first.result().json()["provider"] == "Beta"
+    assert len(world.alpha.calls) == 1
+    (failed,) = [one for record in world.ledger.records for one in record.attempts if not one.ok]
+    seen = world.gateway.learned.statistics(world.clock())[failed.endpoint]
+    assert (seen.requests_30m, seen.failures_30s) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,8 @@ class Generation:
             return None
         await source.aclose()
         self.progress.failed(fault, self._gateway.clock())
+        # Others must not be sent to an endpoint that has just asked for a pause, however long this call still takes.
+        self._gateway.learned.observe(self.progress.attempts[-1])
         return fault
 
     async def _first_token(self, source: AsyncGenerator[Event, None]) -> Fault | None:
