@@ -10,9 +10,8 @@ from tests.factories import ACCOUNT_X, M
 from tests.live.servers import in_process, process
 from tests.live.tenants import OWN, Key, Tenant, belongings, clock
 from tests.live.test_serving import eventually
+from tests.live.wire import Site
 from tests.server.http.conftest import ACCOUNT_Y
-from trunkline.server.adapters.memory.callers import LiveCallers
-from trunkline.server.adapters.store.database import open_database
 from trunkline.server.http.access import Access
 from trunkline.server.http.app import OPERATIONS
 from trunkline.server.http.operations import Operation
@@ -25,7 +24,7 @@ def target(operation: Operation, **params: str) -> str:
     return "/" + operation.path.format(**(names | params))
 
 
-def test_two_keys_never_share_an_answer(x: Tenant, y: Tenant):
+def test_a_key_never_gets_the_answer_of_another_policy(x: Tenant, y: Tenant):
     wide, narrow, alike = x.key(), x.under(allowed_providers=["azure"]), x.under(allowed_providers=["azure"])
     lists = {key.hash: key.get("/models/user") for key in (wide, narrow, alike, y.key())}
     assert len({reply.body for reply in lists.values()}) == 3
@@ -39,17 +38,34 @@ def test_two_keys_never_share_an_answer(x: Tenant, y: Tenant):
     assert narrow.get("/models/user").body == lists[narrow.hash].body
 
 
-def test_what_answers_are_kept_under_names_the_key_and_the_state_of_the_store(home: Path):
-    database = open_database(home / "trunkline.db")
-    try:
-        callers = LiveCallers(database.accounts, clock)
-        callers.refresh()
-        with database.accounts.read() as store:
-            hashes = [key.hash for account in (ACCOUNT_X, ACCOUNT_Y) for key in store.keys.page(account)]
-        found = [callers._store.caller(one) for one in hashes]
-        assert len({callers.view(caller) for caller in found if caller}) == len(hashes) == 2
-    finally:
-        database.close()
+def test_no_answer_depends_on_who_asked_before(x: Tenant, y: Tenant, home: Path, tmp_path: Path):
+    """Ask everything with each kind of key in turn, then with one key alone of a server that answered nobody else."""
+    narrow, wide, twin = x.under(allowed_providers=["azure"]), x.key(), x.under(allowed_providers=["azure"])
+    x.changed("PATCH", "/organization/settings", {"is_filtered_model_catalog_enabled": True})
+    other, managing = y.key(), Key(x.site, x.management_key, "")
+    reads = [
+        target(operation, author="acme", slug="secret-1", hash=narrow.hash)
+        for operation in OPERATIONS
+        if operation.method == "GET" and operation.infer is None
+    ]
+    paths = [*reads, "/models/user?sort=newest", "/models/acme/secret-1/endpoints", "/models?zdr=true"]
+    hosts = ("localhost", "eu.localhost")
+    before = shutil.copytree(home, tmp_path / "before")
+
+    def asked(key: Key, site: Site) -> list[tuple[str, str, int, bytes]]:
+        bearer = {"authorization": f"Bearer {key.text}"}
+        replies = [(path, host, site.get(path, host=host, **bearer)) for path in paths for host in hosts]
+        return [(path, host, reply.status, reply.body) for path, host, reply in replies]
+
+    keys = (wide, narrow, twin, other, managing)
+    for key in keys:
+        asked(key, x.site)
+    mixed = {key.text: asked(key, x.site) for key in keys}
+    assert len({str(answers) for answers in mixed.values()}) == len(keys)
+    for number, key in enumerate(keys):
+        alone = Path(shutil.copytree(before, tmp_path / str(number)))
+        with in_process(Settings(home=alone), clock) as fresh:
+            assert asked(key, fresh) == mixed[key.text]
 
 
 def test_a_change_in_one_process_holds_in_another_one_soon(x: Tenant, home: Path, template: tuple[Path, str, str]):

@@ -73,8 +73,8 @@ class Answer:
     """What goes back: `headers` without length, coding and entity tag.
 
     `tagged` answers carry an entity tag and may be kept by whoever asked (and by shared caches, where
-    no key was sent); `lasting` ones stay the same until the catalogue or the caller's policy changes,
-    so the server keeps them too (spec 3.5).
+    no key was sent); `lasting` ones stay the same until the catalogue changes and depend on nothing of a
+    caller but its policy (`usecases.policies.shared`), so the server keeps them for all of that policy (spec 3.5).
     """
 
     status: int

@@ -12,6 +12,7 @@ from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.errors import Forbidden, TrunklineError, Unauthorized
 from trunkline.server.http.access import Access, bearer
 from trunkline.server.http.answer import Answer, Encoded
+from trunkline.server.http.audience import Audiences
 from trunkline.server.http.body import Receive, read_body
 from trunkline.server.http.cache import AnswerCache
 from trunkline.server.http.coding import negotiate
@@ -26,7 +27,7 @@ from trunkline.server.http.sending import Scope, Send, send_answer
 from trunkline.server.http.streaming import Stream, send_stream
 
 _READS = ("GET", "HEAD")
-_UNUSUAL = frozenset((b"authorization", b"content-length", b"transfer-encoding"))
+_UNUSUAL = frozenset((b"content-length", b"transfer-encoding"))
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +40,7 @@ class Front:
         self._hosts = hosts
         self._cache = cache
         self._body_limit = body_limit
+        self._audiences = Audiences(context.credentials)
         self._codings: dict[bytes, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,11 +62,19 @@ class Front:
             await send_answer(made, scope["method"], headers, send)
 
     def _kept(self, scope: Scope, headers: Mapping[bytes, bytes], coding: bytes) -> Encoded | None:
-        # The way that most requests take: without a key, a body or anything to compress it costs no await.
+        # The way that most requests take: without a body or anything to look up or compress it costs no await.
         if scope["method"] not in _READS or not _UNUSUAL.isdisjoint(headers):
             return None
+        caller = None
+        authorization = headers.get(b"authorization")
+        if authorization is not None and (token := bearer(authorization)) is not None:
+            known, caller = self._context.callers.known(token)
+            if not known:
+                return None
         region = self._hosts.region(headers, _peer(scope))
-        kept = self._cache.get(self._context.epoch(), (raw_path(scope), scope["query_string"], region, None))
+        epoch = self._context.epoch()
+        key = (raw_path(scope), scope["query_string"], region, self._audiences.of(epoch, caller, region))
+        kept = self._cache.get(epoch, key)
         return None if kept is None else kept.kept(coding)
 
     async def _answer(
@@ -80,7 +90,7 @@ class Front:
         caller = None if authorization is None else await self._caller(authorization)
 
         epoch = self._context.epoch()
-        key = (path, query, region, None if caller is None else self._context.callers.view(caller))
+        key = (path, query, region, self._audiences.of(epoch, caller, region))
         if method in _READS and (kept := self._cache.get(epoch, key)) is not None:
             return kept.kept(coding) or await self._encoded(kept, coding, epoch, key)
         if method == "OPTIONS":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from trunkline.server.domain.catalog.facts import Change, Layered, Revision
@@ -79,10 +79,6 @@ class Callers(Protocol):
 
     def look_up(self, token: str) -> Caller | None:
         """Ask the store whose token this is, and remember it; blocks. Raises `StoreUnavailable`."""
-        ...
-
-    def view(self, caller: Caller) -> Hashable:
-        """Return what answers for this caller are kept under: equal only where all that it may see is equal."""
         ...
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import count
 
 from trunkline.server.domain.policy import key
 from trunkline.server.domain.policy.caller import Caller
@@ -13,7 +12,6 @@ from trunkline.server.usecases.ports import CallerStore
 
 REMEMBERED = 20_000
 """Callers kept in memory, unknown tokens among them; the least recently asked goes first."""
-_generations = count()
 
 
 class _Memory:
@@ -21,7 +19,6 @@ class _Memory:
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
-        self.generation = next(_generations)
         self.callers: OrderedDict[str, Caller | None] = OrderedDict()
 
 
@@ -65,12 +62,6 @@ class LiveCallers:
         if epoch != self._memory.epoch:
             self._memory = _Memory(epoch)
 
-    def view(self, caller: Caller) -> Hashable:
-        """Return what answers for this caller are kept under; one that memory has moved on from shares with nobody."""
-        memory = self._memory
-        current = memory.callers.get(caller.key.hash) is caller
-        return (caller.key.hash, memory.generation if current else object())
-
     def _valid(self, caller: Caller | None) -> Caller | None:
         return caller if caller is not None and caller.counts(datetime.fromtimestamp(self._clock(), UTC)) else None
 
@@ -85,7 +76,3 @@ class NoCallers:
     def look_up(self, token: str) -> Caller | None:
         """Return None: there are no accounts to ask."""
         return None
-
-    def view(self, caller: Caller) -> Hashable:
-        """Return what answers for a caller are kept under."""
-        return caller.key.hash
