@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
 from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, NotExpressible
+from trunkline.server.adapters.providers.dialects.media import inline, is_address
 
 Json = dict[str, Any]
 
 FORMAT: Final = "anthropic-claude-v1"
 """The format of reasoning details that this dialect writes, and the only one that it takes back."""
 EPHEMERAL: Final = {"type": "ephemeral"}
-_DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w-]+=[^;,]*)*(;base64)?,(.*)", re.DOTALL)
 _INSTRUCTIONS: Final = frozenset({"system", "developer"})
 _PDF: Final = "application/pdf"
 
@@ -179,17 +178,12 @@ def _document(file: Any) -> Json:
 def _source(url: object, *, text: bool = False) -> Json:
     if not isinstance(url, str):
         raise NotExpressible("an image or file has no address")
-    if url.startswith(("http://", "https://")):
+    if is_address(url):
         return {"type": "url", "url": url}
-    found = _DATA_URL.fullmatch(url)
-    if found is None:
-        raise NotExpressible("an image or file is neither an address nor a data URL")
-    kind, encoded, data = found[1] or "text/plain", found[2] is not None, found[3]
-    if not encoded:
-        raise NotExpressible("an image or file is not written in base64")
+    kind, data = inline(url)
     if text and kind == "text/plain":
         return {"type": "text", "media_type": kind, "data": _utf8(data)}
-    return {"type": "base64", "media_type": "image/jpeg" if kind == "image/jpg" else kind, "data": data}
+    return {"type": "base64", "media_type": kind, "data": data}
 
 
 def _utf8(data: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
 from trunkline.server.adapters.providers.dialects import anthropic_messages
-from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Addressee, Encoded, NotExpressible
+from trunkline.server.adapters.providers.dialects.dialect import Addressee, Encoded
+from trunkline.server.adapters.providers.dialects.fields import Fields
 from trunkline.server.domain.generation.attempt import Attempt
 
 Json = dict[str, Any]
-Raw = msgspec.Raw
 
 VERSION: Final = "2023-06-01"
 STRUCTURED: Final = "structured-outputs-2025-11-13"
@@ -32,18 +32,12 @@ _FORCED: Final = frozenset({"any", "tool"})
 def encode(attempt: Attempt, to: Addressee) -> Encoded:
     """Return the request for an attempt. Raises `NotExpressible`."""
     request = attempt.request
-    fields = _Fields({**request.fields, **attempt.changes}, attempt, to)
-    messages = fields.get("messages")
-    if messages is None and fields.has("prompt"):
-        messages = [{"role": "user", "content": fields.get("prompt")}]
-    if not isinstance(messages, list):
-        raise NotExpressible("there are no messages")
-    system, turns = anthropic_messages.conversation(messages)
+    fields = Fields(attempt, to)
+    system, turns = anthropic_messages.conversation(fields.messages())
     betas = [beta for beta in request.betas if beta in BETAS]
     body: Json = {"model": to.model, "max_tokens": 0, **({"system": system} if system else {}), "messages": turns}
-    limit = fields.number("max_completion_tokens") or fields.number("max_tokens")
     _add_tools(body, fields, strict=STRUCTURED in betas, streamed=request.stream)
-    _add_thinking(body, fields, limit, attempt.endpoint.wire.get("max_completion_tokens"))
+    _add_thinking(body, fields, fields.limit(), attempt.endpoint.wire.get("max_completion_tokens"))
     _add_sampling(body, fields)
     if _add_output(body, fields) and STRUCTURED not in betas:
         betas.append(STRUCTURED)
@@ -54,9 +48,7 @@ def encode(attempt: Attempt, to: Addressee) -> Encoded:
     body["metadata"] = {"user_id": to.user}
     if request.stream:
         body["stream"] = True
-    options = request.preferences.get("options")
-    mine: Any = options.get(attempt.endpoint.provider) if isinstance(options, dict) else None
-    for name, value in mine.items() if isinstance(mine, dict) else ():
+    for name, value in fields.options():
         body.setdefault(name, value)
     headers = [("anthropic-version", VERSION)]
     if betas:
@@ -64,37 +56,7 @@ def encode(attempt: Attempt, to: Addressee) -> Encoded:
     return Encoded("/v1/messages", msgspec.json.encode(body), tuple(headers))
 
 
-class _Fields:
-    """The request's fields, decoded one by one as they are asked for; null counts as absent."""
-
-    def __init__(self, fields: Mapping[str, Raw | None], attempt: Attempt, to: Addressee) -> None:
-        self._fields = fields
-        self._endpoint = attempt.endpoint
-        self._dropped = to.quirk.drop
-
-    def has(self, name: str) -> bool:
-        value = self._fields.get(name)
-        return value is not None and bytes(value) != b"null" and name not in self._dropped
-
-    def get(self, name: str) -> Any:
-        value = self._fields.get(name)
-        if value is None or name in self._dropped:
-            return None
-        try:
-            return msgspec.json.decode(value)
-        except UNREADABLE:
-            raise NotExpressible(f"{name} cannot be read") from None
-
-    def parameter(self, name: str, *others: str) -> Any:
-        """Return a parameter, None where the endpoint declares what it takes and names neither it nor the others."""
-        return None if self._endpoint.refuses(name, *others) else self.get(name)
-
-    def number(self, name: str) -> int | None:
-        value = self.get(name)
-        return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 1 else None
-
-
-def _add_sampling(body: Json, fields: _Fields) -> None:
+def _add_sampling(body: Json, fields: Fields) -> None:
     stop = fields.parameter("stop")
     stops = [stop] if isinstance(stop, str) else stop if isinstance(stop, list) else []
     if sequences := [text for text in stops if isinstance(text, str) and text.strip()]:
@@ -107,7 +69,7 @@ def _add_sampling(body: Json, fields: _Fields) -> None:
             body[name] = value if most is None else min(value, most)
 
 
-def _add_tools(body: Json, fields: _Fields, *, strict: bool, streamed: bool) -> None:
+def _add_tools(body: Json, fields: Fields, *, strict: bool, streamed: bool) -> None:
     stated = fields.parameter("tools")
     tools = (
         [_tool(tool, strict=strict, streamed=streamed) for tool in stated if isinstance(tool, dict)] if stated else []
@@ -150,7 +112,7 @@ def _choice(stated: Any) -> Json | None:
     return {"type": words[stated]} if isinstance(stated, str) and stated in words else None
 
 
-def _add_thinking(body: Json, fields: _Fields, limit: int | None, ceiling: Any) -> None:
+def _add_thinking(body: Json, fields: Fields, limit: int | None, ceiling: Any) -> None:
     """Set `max_tokens`, and `thinking` where it is asked for; its budget has to stay below the limit."""
     most = ceiling if isinstance(ceiling, int) and ceiling > 0 else None
     total = limit or most or DEFAULT_LIMIT
@@ -166,7 +128,7 @@ def _add_thinking(body: Json, fields: _Fields, limit: int | None, ceiling: Any) 
     body["max_tokens"] = total
 
 
-def _budget(fields: _Fields, total: int) -> int | None:
+def _budget(fields: Fields, total: int) -> int | None:
     """Return how many tokens may be thought, None for no thinking."""
     stated = fields.parameter("reasoning", "reasoning_effort", "include_reasoning")
     reasoning: Json = stated if isinstance(stated, dict) else {}
@@ -183,7 +145,7 @@ def _budget(fields: _Fields, total: int) -> int | None:
     return max(min(total * SHARES[effort] // 100, MOST_BUDGET), LEAST_BUDGET)
 
 
-def _add_output(body: Json, fields: _Fields) -> bool:
+def _add_output(body: Json, fields: Fields) -> bool:
     """Add what the answer is to look like; tell whether it is to follow a schema."""
     output: Json = {}
     verbosity = fields.parameter("verbosity")
