@@ -25,8 +25,10 @@ from trunkline.server.adapters.store import migrations
 from trunkline.server.adapters.store.catalog import open_catalog_store
 from trunkline.server.adapters.store.database import open_database, upgrade
 from trunkline.server.adapters.store.engine import create, read_location
+from trunkline.server.adapters.store.generations import SqlRecords
 from trunkline.server.adapters.store.metadata import METADATA
 from trunkline.server.adapters.store.schema import SCHEMA, Schema
+from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.adapters.store.upkeep import check
 from trunkline.server.domain.catalog.facts import Change, Fact, Kind, Layered
 from trunkline.server.errors import StoreUnavailable
@@ -141,7 +143,21 @@ INSERT INTO ledger VALUES ('acc', 'h', 20687, 'w', 'alice', 3, 4, 5);
 INSERT INTO audit (account_id, at, via, name, action, noun, noun_id, after) VALUES
   ('acc', 1787400000000000, 'cli', 'root', 'create', 'key', 'h', '{"name":"K"}');
 """
-DATA = {"0001": FACTS_0001, "0002": FACTS_0001 + ACCOUNTS_0002}
+TRAFFIC_0003 = """
+UPDATE epochs SET number = 3 WHERE name = 'traffic';
+INSERT INTO generations VALUES ('gen-1', 'acc', 1787400000000000,
+  '{"id":"gen-1","created":1787400000.0,"account_id":"acc","key_hash":"h","charged":"0.25"}');
+INSERT INTO apps VALUES (1, 'https://a.example', 'A', '[]', 1787400000000000);
+INSERT INTO usage_days VALUES
+  (20687, 'acc', 'h', 'w', 'alice', 'a/b', 'a/b-1', 'a/b p 0', 'P', 1, 3, 0, 1, 3, 4, 5, 60, 7, 0, 0);
+INSERT INTO endpoint_spans VALUES (60, 1787400000, 'a/b p 0', '{}');
+INSERT INTO traffic_batches VALUES (3, 'run', 1787400000000000, '{"booked":[],"seen":{}}');
+"""
+DATA = {
+    "0001": FACTS_0001,
+    "0002": FACTS_0001 + ACCOUNTS_0002,
+    "0003": FACTS_0001 + ACCOUNTS_0002 + TRAFFIC_0003,
+}
 """What a store of each released migration may hold; a new migration adds a row for the one before it."""
 
 
@@ -199,6 +215,10 @@ def test_data_of_every_earlier_migration_is_there_after_the_upgrade(bare, since,
             spent = state.ledger.by_key("acc", ["h"], datetime(2026, 8, 22, tzinfo=UTC))["h"]
             assert (spent.usage_daily, spent.free_requests_daily) == (Decimal("3E-12"), 5)
             assert [entry.after for entry in state.audit.page("acc")] == [{"name": "K"}]
+    if since >= "0003":
+        record, app = SqlRecords(database.engine, lambda: None).generation("acc", "gen-1")
+        assert (record.charged, app) == (Decimal("0.25"), None)
+        assert [batch.number for batch in SqlTraffic(database.engine).since(2)] == [3]
     assert check(where).problems == ()
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []

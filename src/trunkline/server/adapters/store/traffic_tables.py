@@ -80,6 +80,21 @@ BATCHES: Final = Table(
 )
 """What each of the last batches added, for the other processes. `run` is the process that has counted it already."""
 
+HOLDS: Final = Table(
+    "holds",
+    METADATA,
+    Column("kind", NAME, primary_key=True),
+    Column("account_id", NAME, primary_key=True),
+    # Empty text for an account as a whole.
+    Column("id", NAME, primary_key=True),
+    Column("run", NAME, primary_key=True),
+    Column("usage_pico", BigInteger, nullable=False),
+    Column("byok_pico", BigInteger, nullable=False),
+    Column("expires", Moment, nullable=False),
+)
+"""Money that the process `run` may still spend of somebody's limits, in 10^-12 USD: calls under way, and ended ones
+that are not in the ledger yet. Rows of a process that died end by themselves."""
+
 Index("generations_account", GENERATIONS.c.account_id, GENERATIONS.c.created)
 Index("generations_created", GENERATIONS.c.created)
 Index("usage_days_account", USAGE.c.account_id, USAGE.c.day)
