@@ -28,10 +28,11 @@ from trunkline.server.adapters.store.journal import Journal
 from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.adapters.store.watch import Watch
 from trunkline.server.adapters.telemetry import logs
+from trunkline.server.adapters.telemetry.calls import CallLog
 from trunkline.server.adapters.telemetry.metrics import MeasuredLedger
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.snapshot import Snapshot
-from trunkline.server.http import app
+from trunkline.server.http import app, correlation
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
 from trunkline.server.settings import Settings, variables
@@ -127,7 +128,7 @@ def first_start(settings: Settings, *, draw: bool, clock: Clock = time.time) -> 
 
 def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
     """Return the application; store and catalogue are opened when its lifespan starts."""
-    logs.configure()
+    lines = logs.configure(current=correlation.current)
     configuration = read_configuration(settings)
     for note in configuration.notes:
         logging.getLogger(__name__).warning(note)
@@ -160,8 +161,10 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
             watch.stop()
         ledger.stop()
         database.close()
+        lines.flush()
 
-    gateway = _gateway(settings, configuration, ledger, statistics, clock)
+    measured = MeasuredLedger(ledger, CallLog(lines, clock).tell)
+    gateway = _gateway(settings, configuration, measured, statistics, clock)
 
     context = Context(
         catalogue=catalogue,
@@ -188,21 +191,20 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
 
 
 def _gateway(
-    settings: Settings, configuration: Configuration, ledger: LiveLedger, learned: LiveStatistics, clock: Clock
+    settings: Settings, configuration: Configuration, ledger: MeasuredLedger, learned: LiveStatistics, clock: Clock
 ) -> Gateway | None:
     """Return what calls reach, None where no provider can be called."""
     usable = configuration.targets.usable()
     if not usable:
         return None
-    measured = MeasuredLedger(ledger)
     return Gateway(
         upstreams=Upstreams(configuration.targets, identity_key(settings.home), clock=clock),
         usable=usable,
-        ledger=measured,
+        ledger=ledger,
         learned=learned,
         stickiness=LiveStickiness(),
         clock=clock,
         chance=random.random,
         new_id=lambda: f"gen-{int(clock())}-{secrets.token_hex(10)}",
-        metrics=measured.exposition,
+        metrics=ledger.exposition,
     )

@@ -37,6 +37,7 @@ async def inferred(context: Context, infer: Inference, request: Request) -> Answ
         answered = await infer(context, request)
     except TrunklineError as error:
         answered = _refused(error)
+        _log.info("call refused", extra={"status": error.status, "reason": error.message})
     except Exception:  # noqa: BLE001 - a bug is a 500 in the envelope, with the id under which it is logged
         _log.exception("request failed", extra={"method": request.method, "path": request.path.decode("latin-1")})
         answered = faults.fault(TrunklineError())

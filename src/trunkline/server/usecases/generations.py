@@ -6,6 +6,7 @@ The order of the stages is contract and can be read in `start` and `Generation.b
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
@@ -21,6 +22,8 @@ from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan,
 from trunkline.server.usecases.gateway import Gateway, following_event
 from trunkline.server.usecases.policies import admitted
 from trunkline.server.usecases.settling import Progress, record_of
+
+_log = logging.getLogger(__name__)
 
 
 def start(
@@ -110,6 +113,9 @@ class Generation:
         refusal = conclusion(self.plan, self.outcomes)
         if self.outcomes:
             self._settle(error=refusal.type.value, cancelled=gone())
+        else:
+            told = {"requested": self.plan.requested[0], "status": refusal.status, "error_type": refusal.type.value}
+            _log.info("call refused", extra=told)
         return refusal
 
     async def leave(self) -> None:

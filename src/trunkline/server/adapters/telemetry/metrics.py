@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -14,10 +15,11 @@ _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
 class MeasuredLedger:
-    """Implements the port `Ledger` by another one, and counts what passes."""
+    """Implements the port `Ledger` by another one, counts what passes, and has it told."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, tell: Callable[[GenerationRecord], None] = lambda record: None) -> None:
         self._ledger = ledger
+        self._tell = tell
         self._registry = CollectorRegistry()
         served = ("model", "provider")
         self._calls = self._counter("generations", "Calls that ended.", (*served, "outcome"))
@@ -45,6 +47,7 @@ class MeasuredLedger:
             self._attempts.labels(attempt.model, attempt.provider, str(attempt.status)).inc()
             if attempt.first_token_ms is not None:
                 self._first.labels(attempt.model, attempt.provider).observe(attempt.first_token_ms / 1000)
+        self._tell(record)
 
     def exposition(self) -> bytes:
         """Return all counts in Prometheus' text format."""
