@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import granian
 import msgspec
-from granian.constants import Interfaces
+from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from trunkline import __version__
@@ -67,6 +67,7 @@ def serve(flags: Listen = _DEFAULTS) -> int:
         address=address,
         port=port,
         interface=Interfaces.ASGI,
+        loop=Loops.uvloop,  # and not whatever else happens to be installed
         workers=settings.workers,
         websockets=False,
         # A worker that dies in service is replaced; one that cannot start ends the command, see `_listen`.
