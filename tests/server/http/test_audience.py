@@ -10,6 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.factories import ACCOUNT_X, NOON, fixture_delivery
+from tests.live.tenants import Tenant
+from tests.server.http.test_caching import DECODE
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.facts import Layered
 from trunkline.server.domain.catalog.snapshot import Snapshot
@@ -99,6 +101,16 @@ def test_a_key_whose_guardrail_has_changed_has_another_audience_at_once(catalogu
     changed = audiences.of(catalogue, caller("a", key_guardrail=guardrail("1", allowed_providers=("azure",))), None)
     assert changed != before
     assert audiences.of(catalogue, caller("a"), None) == before
+
+
+def test_the_list_of_a_key_is_the_same_in_each_coding(x: Tenant):
+    key = x.key()
+    plain = key.get("/models/user", accept_encoding="identity")
+    for coding, decode in DECODE.items():
+        for _ in range(2):
+            reply = key.get("/models/user", accept_encoding=coding)
+            assert reply.headers["content-encoding"] == coding
+            assert decode(reply.body) == plain.body
 
 
 def test_the_public_has_one_audience_and_no_key_shares_it(catalogue: Snapshot, audiences: Audiences):

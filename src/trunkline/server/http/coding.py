@@ -19,14 +19,21 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """One content coding: `whole` compresses a body that is kept, `pieces` one that is sent while it is read."""
+    """One content coding: `whole` compresses a body that is kept for everybody, `quick` in a quarter of the time one
+    for few, for up to a quarter more bytes, and `pieces` one that is sent while it is read.
+    """
 
     whole: Callable[[bytes], bytes]
+    quick: Callable[[bytes], bytes]
     pieces: Callable[[Iterable[bytes]], Iterator[bytes]]
 
 
 def _zstd(body: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=6).compress(body)
+
+
+def _zstd_quick(body: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=3).compress(body)
 
 
 def _zstd_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -41,6 +48,11 @@ def _brotli(body: bytes) -> bytes:
     return compressed
 
 
+def _brotli_quick(body: bytes) -> bytes:
+    compressed: bytes = brotli.compress(body, quality=3)
+    return compressed
+
+
 def _brotli_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
     compressor = brotli.Compressor(quality=1)
     for piece in pieces:
@@ -50,8 +62,10 @@ def _brotli_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _gzip(body: bytes) -> bytes:
     # ISA-L takes a quarter of zlib's time for a fifth more bytes: long bodies are kept and compressed off the loop.
-    if len(body) > LONG:
-        return zlib.compress(body, level=6, wbits=_GZIP)
+    return zlib.compress(body, level=6, wbits=_GZIP) if len(body) > LONG else _gzip_quick(body)
+
+
+def _gzip_quick(body: bytes) -> bytes:
     return igzip.compress(body, compresslevel=3, mtime=0)
 
 
@@ -63,9 +77,9 @@ def _gzip_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 CODINGS: dict[bytes, Coding] = {
-    b"zstd": Coding(_zstd, _zstd_pieces),
-    b"br": Coding(_brotli, _brotli_pieces),
-    b"gzip": Coding(_gzip, _gzip_pieces),
+    b"zstd": Coding(_zstd, _zstd_quick, _zstd_pieces),
+    b"br": Coding(_brotli, _brotli_quick, _brotli_pieces),
+    b"gzip": Coding(_gzip, _gzip_quick, _gzip_pieces),
 }
 """The content codings on offer, preferred first."""
 
