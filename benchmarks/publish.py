@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.charts import Bar, bars, line
@@ -26,12 +27,15 @@ def table(head: str, *rows: str) -> str:
 
 
 def machine(results: Results) -> str:
-    """Say where and on what it was measured."""
+    """Say where, when and on what it was measured."""
     told, of = results["machine"], results["catalogue"]
+    runs: dict[str, list[str]] = {}
+    for name, run in results["runs"].items():
+        runs.setdefault(f"on {run['day']} at commit `{run['commit']}`", []).append(name)
+    when = "; ".join(f"{place}: {', '.join(names)}" for place, names in runs.items())
     return (
-        f"Measured on {results['day']} at commit `{told['commit']}`: {told['processor']}, {told['memory']}, "
-        f"{told['system']}, nginx {told['nginx']}, LiteLLM {told['litellm']}. Catalogue: {of['name']}, "
-        f"{of['models']} models; the bundled one has {of['bundled']}."
+        f"{told['processor']}, {told['memory']}, {told['system']}, nginx {told['nginx']}, LiteLLM {told['litellm']}. "
+        f"Catalogue: {of['name']}, {of['models']} models; the bundled one has {of['bundled']}. Measured {when}."
     )
 
 
@@ -113,6 +117,43 @@ def long_lists(results: Results) -> str:
     )
 
 
+def policy(results: Results) -> str:
+    """Return the table of what a key costs."""
+    told = results["policy"]
+    few, many, change = told["few"], told["many"], told["change"]
+    whole = f"{told['keys']:,} keys, {told['guardrails']:,} guardrails"
+
+    def row(what: str, name: str, shown: Callable[[Results], str], target: str) -> str:
+        return f"{what} | {shown(few)} | {shown(many)} | {change[name]:+.1%} | {target}"
+
+    return (
+        table(
+            f"what | one key | {whole} | change | target",
+            row(
+                f"list of a key, cached, of {few['rows']} rows: its rate as a share of that of as many public rows",
+                "cached, ratio to the public list",
+                lambda store: (
+                    f"**{store['ratio']:.2f}** ({store['keyed']['best']:,.0f} of {store['public']['best']:,.0f})"
+                ),
+                "0.5; change < 10%",
+            ),
+            row(
+                "the same list, not cached, to the last compressed byte, in process: median (p99), ms",
+                "not cached",
+                lambda store: f"{store['uncached']['median']:.2f} ({store['uncached']['p99']:.2f})",
+                "5; change < 10%",
+            ),
+            row(
+                "answer from the cache in process, without / with a key, µs",
+                "call with a key",
+                lambda store: f"{store['public_us']:.1f} / {store['keyed_us']:.1f}: {store['added_us']:.1f} more",
+                "20 more; change < 10%",
+            ),
+        )
+        + f"\n\nThe key's list is {few['bytes']['keyed']:,} bytes long, the public one {few['bytes']['public']:,}."
+    )
+
+
 def soak(told: Results) -> str:
     """Return the table of the soak."""
     statuses = ", ".join(f"{status}: {count:,}" for status, count in told["statuses"].items())
@@ -136,6 +177,15 @@ def charts(results: Results, soaked: Results) -> dict[str, str]:
             "Memory of the worker, MB, with an import every second", [one / MB for one in soaked["memory"]]
         ),
     }
+    told = results["policy"]
+    made["policy.svg"] = bars(
+        "Lists per second, gzip, one core: the public one and that of a key under three layers of guardrails",
+        [
+            Bar(f"{whose}, {store}", told[name][what]["best"], f"{told[name][what]['best']:,.0f}", ours=what == "keyed")
+            for name, store in (("few", "one key stored"), ("many", f"{told['keys']:,} keys stored"))
+            for what, whose in (("public", "public"), ("keyed", "a key's"))
+        ],
+    )
     if "servers" in results["litellm"]:
         lists = [
             Bar(name, told["per_second"], f"{told['per_second']:,.1f}", ours=name.startswith("trunkline"))
@@ -156,6 +206,7 @@ def main() -> int:
         "queries": queries(results),
         "processes": processes(results),
         "long": long_lists(results),
+        "policy": policy(results),
         "soak": soak(soaked),
     }
     page = PAGE.read_text()

@@ -1,6 +1,6 @@
 """`make bench`: measures everything that docs/performance.md tells, side by side in one run, and prints it as JSON.
 
-Usage: python -m benchmarks.run [--quick] [PART ...]; parts: nginx litellm starts memory queries long.
+Usage: python -m benchmarks.run [--quick] [PART ...]; parts: nginx litellm starts memory queries long policy.
 The results go to .cache/bench/results.json; `python -m benchmarks.publish` turns them into the page and its charts.
 """
 
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import catalogues, processes, queries, throughput
+from benchmarks import catalogues, policy, processes, queries, throughput
 from benchmarks.machine import ROOT, WORK, describe, said
 from benchmarks.servers import LITELLM
 
@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
         },
         "queries": lambda: queries.measure(real, catalogues.many()),
         "long": lambda: processes.long_lists(catalogues.many()),
+        "policy": lambda: policy.measure(real, rounds, seconds),
     }
     wanted = [name for name in arguments if not name.startswith("-")] or list(parts)
     if unknown := set(wanted) - parts.keys():
@@ -46,11 +47,12 @@ def main(arguments: list[str]) -> int:
     results |= {
         "machine": describe() | _programs(),
         "catalogue": {"name": real.name, "models": real.models, "bundled": bundled.models},
-        "day": time.strftime("%Y-%m-%d", time.gmtime()),
     }
     for name in wanted:
         print(f"measuring: {name}", file=sys.stderr)
         results[name] = parts[name]()
+        when = {"commit": results["machine"]["commit"], "day": time.strftime("%Y-%m-%d", time.gmtime())}
+        results.setdefault("runs", {})[name] = when
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print(json.dumps({name: results[name] for name in ("machine", "catalogue", *wanted)}, indent=1))
     return 0

@@ -90,7 +90,7 @@ def against_nginx(catalogue: Catalogue, rounds: int, seconds: int) -> dict[str, 
         bytes_sent = {"whole list, gzip": len(whole.body), "304": 0, "one model": len(one.body)}
         commands = {case: " ".join(load["trunkline"].command(seconds)) for case, load in loads.items()}
         taken = {
-            case: _in_turns(by_server, rounds, seconds) | {"bytes": bytes_sent[case], "command": commands[case]}
+            case: in_turns(by_server, rounds, seconds) | {"bytes": bytes_sent[case], "command": commands[case]}
             for case, by_server in loads.items()
         }
     for case, target in CASES.items():
@@ -119,10 +119,11 @@ def against_litellm(catalogue: Catalogue, rounds: int, seconds: int) -> dict[str
                 "litellm, /v1/models": Load(theirs, "/v1/models", key, 200),
                 "litellm, /model_group/info": Load(theirs, "/model_group/info", key, 200),
             }
-            return _in_turns(loads, rounds, seconds) | {"models": len(models)}
+            return in_turns(loads, rounds, seconds) | {"models": len(models)}
 
 
-def _in_turns(loads: dict[str, Load], rounds: int, seconds: int) -> dict[str, Any]:
+def in_turns(loads: dict[str, Load], rounds: int, seconds: int) -> dict[str, Any]:
+    """Send the loads in turns, and return for each its rates (answers per second) and processor time (µs) of one."""
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in loads}
     for load in loads.values():
         load.run(1)
