@@ -1,4 +1,4 @@
-"""The public fault server `llmock`: a second opinion on how OpenAI and Anthropic speak, and how they fail."""
+"""The public fault server `llmock`: a second opinion on how OpenAI, Anthropic and Google speak, and how they fail."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Llmock:
 
     def base_url(self, dialect: str) -> str:
         """Return the base URL to configure for a dialect."""
-        return f"{self._url}/anthropic" if dialect == "anthropic" else f"{self._url}/v1"
+        return self._url + {"anthropic": "/anthropic", "gemini": "/gemini/v1beta"}.get(dialect, "/v1")
 
     def play(self, *behaviours: dict[str, Any]) -> None:
         """Queue what the next requests meet with."""

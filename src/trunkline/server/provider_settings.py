@@ -72,7 +72,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     """Someone who serves models. Without `base_url` it is a provider of the catalogue, called where that says."""
 
     base_url: Annotated[str, Meta(pattern="^https?://[^/]")] | None = None
-    dialect: Literal["openai", "anthropic"] | None = None
+    dialect: Literal["openai", "anthropic", "gemini"] | None = None
     api_key: Secret | None = None
     """Absent: called without a key; a provider of the catalogue takes its usual variable's."""
     name: str | None = None

@@ -10,6 +10,7 @@ import pytest
 
 from tests.factories import endpoint_fact, layered, model_fact, provider_fact
 from trunkline.server.adapters.providers.configuration import Configuration, configure, variable_names
+from trunkline.server.adapters.providers.targets import DIALECTS
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.errors import SettingsError
@@ -40,12 +41,18 @@ SHIPPED: dict[str, dict[str, Any]] = {
         "dialect": "bedrock",
         "env": ["AWS_TOKEN"],
     },
+    "google-ai-studio": {
+        "name": "Google AI Studio",
+        "base_url": "https://generativelanguage.googleapis.com/v1beta",
+        "dialect": "gemini",
+        "env": ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+    },
     "mara": {"name": "Mara", "base_url": "https://api.mara.example/v1", "dialect": "openai"},
 }
 ALPHA = """
 [providers.alpha]
 base_url = "http://127.0.0.1:9200/v1"
-dialect = "openai"            # openai | anthropic
+dialect = "openai"            # openai | anthropic | gemini
 api_key = "${ALPHA_API_KEY}"  # or absent
 data_policy = { training = false, retention_days = 0 }
 
@@ -186,6 +193,13 @@ def test_a_provider_of_the_catalogue_is_on_when_its_variable_is_set(configured):
     assert targets.usable() == {"openai"}
     target = targets.by_slug("openai")
     assert (target.base_url, target.key, target.configured) == ("https://api.openai.com/v1", "sk-1", False)
+
+
+@pytest.mark.parametrize("variable", ["GEMINI_API_KEY", "GOOGLE_API_KEY"])
+def test_google_is_spoken_to_in_its_own_dialect(configured, variable):
+    target = configured("", **{variable: "AIza"}).targets.by_slug("google-ai-studio")
+    assert (target.dialect, target.key) == (DIALECTS["gemini"], "AIza")
+    assert target.base_url == "https://generativelanguage.googleapis.com/v1beta"
 
 
 def test_an_address_with_parts_needs_all_of_them_and_takes_no_more_than_names(configured):
@@ -347,4 +361,6 @@ def test_the_variables_that_count_are_those_of_the_package_and_ollama_s():
         "CF_KEY",
         "CF_ACCOUNT",
         "AWS_TOKEN",
+        "GEMINI_API_KEY",
+        "GOOGLE_API_KEY",
     }

@@ -87,6 +87,7 @@ _READINGS: Final = (
     _reading(
         T.CONTEXT_LENGTH_EXCEEDED,
         r"context_length_exceeded|context.{0,10}(?:length|window|size)|prompt is too long|input is too long"
+        r"|exceeds the maximum number of (?:input )?tokens"
         r"|too many (?:input )?tokens|maximum (?:prompt|input) length|max_?(?:completion_|new_|output_)?tokens.{0,40}"
         r"(?:too large|too high|exceed|at most|less than|cannot be greater|>)",
     ),
@@ -141,6 +142,8 @@ def said(body: object) -> Said:
     number = code if isinstance(code, int) and not isinstance(code, bool) else error.get("status")
     if isinstance(code, str) and code.isdecimal() and len(code) == 3:
         number, code = int(code), None
+    if not isinstance(code, str):
+        code = error.get("status")  # Google's word stands there, and its `code` is the HTTP status
     return Said(
         code=code if isinstance(code, str) and code else None,
         type=kind if isinstance(kind, str) else None,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from trunkline.server.adapters.providers.dialects.anthropic import ANTHROPIC
 from trunkline.server.adapters.providers.dialects.dialect import Dialect
+from trunkline.server.adapters.providers.dialects.gemini import GEMINI
 from trunkline.server.adapters.providers.dialects.openai import OPENAI
 from trunkline.server.adapters.providers.quirks import NONE, Quirk
 from trunkline.server.domain.catalog.endpoints import Endpoint
 
-DIALECTS: Mapping[str, Dialect] = {"openai": OPENAI, "anthropic": ANTHROPIC}
+DIALECTS: Mapping[str, Dialect] = {"openai": OPENAI, "anthropic": ANTHROPIC, "gemini": GEMINI}
 """The dialects that are spoken, by the name that settings and provider files give them."""
 
 

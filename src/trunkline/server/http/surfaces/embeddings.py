@@ -13,6 +13,7 @@ from trunkline.server.http.surfaces.metadata import metadata
 from trunkline.server.http.surfaces.reading import embeddings as read_embeddings
 from trunkline.server.http.surfaces.refusals import refused
 from trunkline.server.http.surfaces.shapes import ENCODE
+from trunkline.server.http.surfaces.vectors import encoded, wants_base64
 
 
 async def embeddings(context: Context, request: Request) -> Answer:
@@ -33,10 +34,11 @@ async def embeddings(context: Context, request: Request) -> Answer:
     record, candidate = generation.progress.record, generation.candidate
     assert record is not None
     assert candidate is not None
+    base64 = wants_base64(asked)
     body = {
         "object": "list",
         "data": [
-            {"object": "embedding", "index": vector.index, "embedding": vector.embedding}
+            {"object": "embedding", "index": vector.index, "embedding": encoded(vector.embedding, base64=base64)}
             for vector in sorted(vectors, key=lambda vector: vector.index)
         ],
         "model": candidate.model,
