@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.generation.delta import Event
 from trunkline.server.domain.routing.pools import Pools
+from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway_ports import Learned, Ledger, Stickiness
 from trunkline.server.usecases.inference_ports import Upstreams
 from trunkline.server.usecases.ports import Clock
@@ -46,29 +47,14 @@ class Gateway:
             self._pools = Pools(snapshot, now)
         return self._pools
 
-    def drain(
-        self,
-        source: AsyncGenerator[Event, None],
-        pending: asyncio.Future[Event | None] | None,
-        then: Callable[[Event | None], None],
-    ) -> None:
-        """Read an upstream that cannot be cancelled to its end in the background; `then` gets each event, last None.
-
-        `pending` is the read that is under way already.
-        """
+    def drain(self, flow: Flow, then: Callable[[Event | None], None]) -> None:
+        """Read an upstream that cannot be cancelled to its end in the background; `then` gets each event, last None."""
 
         async def run() -> None:
-            event = await (pending or asyncio.ensure_future(following_event(source)))
-            while event is not None:
+            while (event := await flow.next()) is not None:
                 then(event)
-                event = await following_event(source)
             then(None)
 
         task = asyncio.ensure_future(run())
         self._draining.add(task)
         task.add_done_callback(self._draining.discard)
-
-
-async def following_event(source: AsyncGenerator[Event, None]) -> Event | None:
-    """Return the next event, None at the end."""
-    return await anext(source, None)

@@ -5,7 +5,6 @@ The order of the stages is contract and can be read in `start` and `Generation.b
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 
@@ -19,7 +18,8 @@ from trunkline.server.domain.routing import sticky
 from trunkline.server.domain.routing.attempts import Outcome, conclusion, following
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
-from trunkline.server.usecases.gateway import Gateway, following_event
+from trunkline.server.usecases.flow import Flow
+from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.policies import admitted
 from trunkline.server.usecases.settling import Progress, record_of
 
@@ -77,9 +77,8 @@ class Generation:
         self._gateway = gateway
         self._request = request
         self._talk = talk
-        self._source: AsyncGenerator[Event, None] | None = None
+        self._flow: Flow | None = None
         self._held: list[Event] = []
-        self._pending: asyncio.Future[Event | None] | None = None
         self._broken: Fault | None = None
         self.sent: list[Attempt] = []
         self.plan = planned
@@ -120,21 +119,21 @@ class Generation:
 
     async def leave(self) -> None:
         """Note that the caller has gone after `begin` and before it read any event."""
-        assert self._source is not None, "begin() has found a candidate"
-        await self._leave(self._source)
+        assert self._flow is not None, "begin() has found a candidate"
+        await self._leave(self._flow)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the answer from its first token on; `Failed` last where the provider broke off.
 
         The record is journalled before the last event is yielded; closing early cancels the call.
         """
-        source = self._source
-        assert source is not None, "begin() has found a candidate"
+        flow = self._flow
+        assert flow is not None, "begin() has found a candidate"
         last: Failed | None = None
         try:
             for event in self._held:
                 yield event
-            while (coming := await self._next(source)) is not None:
+            while (coming := await flow.next()) is not None:
                 self.progress.see(coming, self._gateway.clock())
                 if isinstance(coming, Failed):
                     last = coming
@@ -144,15 +143,7 @@ class Generation:
             if last is not None:
                 yield last
         finally:
-            await self._leave(source)
-
-    async def _next(self, source: AsyncGenerator[Event, None]) -> Event | None:
-        # Shielded: a caller that goes away must not cut off an upstream that has to be read to its end.
-        if self._pending is None:
-            self._pending = asyncio.ensure_future(following_event(source))
-        event = await asyncio.shield(self._pending)
-        self._pending = None
-        return event
+            await self._leave(flow)
 
     async def _attempt(self, candidate: Candidate, seconds: float) -> Fault | None:
         attempt = Attempt(
@@ -164,25 +155,25 @@ class Generation:
         )
         self.sent.append(attempt)
         self.progress.attempt(candidate, self._gateway.clock())
-        source = self._gateway.upstreams.send(attempt)
+        flow = Flow(self._gateway.upstreams.send(attempt))
         try:
-            fault = await self._first_token(source)
+            fault = await self._first_token(flow)
         except BaseException:
-            await self._abandon(candidate, source)
+            await self._abandon(candidate, flow)
             raise
         if fault is None:
-            self._source, self.candidate = source, candidate
+            self._flow, self.candidate = flow, candidate
             return None
-        await source.aclose()
+        await flow.close()
         self.progress.failed(fault, self._gateway.clock())
         # Others must not be sent to an endpoint that has just asked for a pause, however long this call still takes.
         self._gateway.learned.observe(self.progress.attempts[-1])
         return fault
 
-    async def _first_token(self, source: AsyncGenerator[Event, None]) -> Fault | None:
+    async def _first_token(self, flow: Flow) -> Fault | None:
         """Read an attempt until something can be shown of it; what came is held. Return its fault, if it has one."""
         self._held = []
-        while (event := await self._next(source)) is not None:
+        while (event := await flow.next()) is not None:
             self.progress.see(event, self._gateway.clock())
             if isinstance(event, Failed):
                 return event.fault
@@ -202,37 +193,36 @@ class Generation:
         self._remember()
         self._settle()
 
-    async def _leave(self, source: AsyncGenerator[Event, None]) -> None:
+    async def _leave(self, flow: Flow) -> None:
         # Only a caller that went away leaves a call unsettled here.
         if self.progress.record is not None:
-            await source.aclose()
+            await flow.close()
             return
         assert self.candidate is not None
         if self._is_cut(self.candidate):
-            await self._cut(source)
+            await self._cut(flow)
             self.progress.served(self._gateway.clock())
             self._settle(cancelled=True)
             return
-        self._gateway.drain(source, self._pending, self._drained)
+        self._gateway.drain(flow, self._drained)
 
-    async def _abandon(self, candidate: Candidate, source: AsyncGenerator[Event, None]) -> None:
+    async def _abandon(self, candidate: Candidate, flow: Flow) -> None:
         """End an attempt that has given no token yet, and of which nobody wants one any more."""
         if self._is_cut(candidate):
-            await self._cut(source)
+            await self._cut(flow)
             self.progress.abandoned(self._gateway.clock())
             self._settle(cancelled=True)
             return
         self.candidate = candidate
-        self._gateway.drain(source, self._pending, self._drained)
+        self._gateway.drain(flow, self._drained)
 
     def _is_cut(self, candidate: Candidate) -> bool:
         return self._request.stream and self._gateway.upstreams.cancels(candidate.endpoint)
 
-    async def _cut(self, source: AsyncGenerator[Event, None]) -> None:
-        if self._pending is not None:
-            self._pending.cancel()
-            await asyncio.wait({self._pending})
-        await source.aclose()
+    async def _cut(self, flow: Flow) -> None:
+        await flow.close()
+        for event in flow.come():  # what has come is paid for, seen by the caller or not
+            self.progress.see(event, self._gateway.clock())
 
     def _drained(self, event: Event | None) -> None:
         if isinstance(event, Failed):
