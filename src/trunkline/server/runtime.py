@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trunkline.server.adapters.memory.accounts import NoticedAccounts
+from trunkline.server.adapters.memory.attempts import LiveAttempts
 from trunkline.server.adapters.memory.callers import LiveCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
 from trunkline.server.adapters.memory.learning import Lessons
@@ -25,6 +26,7 @@ from trunkline.server.adapters.store.catalog import SqlCatalogStore
 from trunkline.server.adapters.store.database import Database, open_database
 from trunkline.server.adapters.store.generations import SqlRecords
 from trunkline.server.adapters.store.journal import Journal
+from trunkline.server.adapters.store.sessions import FileSessions
 from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.adapters.store.watch import Watch
 from trunkline.server.adapters.telemetry import logs
@@ -40,6 +42,7 @@ from trunkline.server.usecases import accounts, imports
 from trunkline.server.usecases.accounts import NewAccount
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.ports import Clock
+from trunkline.server.web import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +184,14 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         limits=LiveLimits(),
         credits_usd=settings.credits,
     )
+    hosts = HostTable(settings.hosts, settings.trusted_proxies)
     return app.create(
         context,
-        HostTable(settings.hosts, settings.trusted_proxies),
+        hosts,
         body_limit=settings.body_limit,
         start=start,
         stop=stop,
+        site=table.create(context, hosts, sessions=FileSessions(settings.home / "sessions"), attempts=LiveAttempts()),
     )
 
 

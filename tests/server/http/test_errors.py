@@ -78,12 +78,12 @@ def test_head_of_a_failure_has_its_status_and_no_body(site: Site):
 @pytest.mark.parametrize(
     "target",
     [
-        "/",
+        "/nothing",
         "/api",
         "/api/v1",
         "/api/v1/",
         "/api/v2/models",
-        "/models",
+        "/models/openai",
         "/API/V1/MODELS",
         "/api/v1/Models",
         "/api/v1//models",

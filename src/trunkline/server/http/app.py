@@ -35,6 +35,7 @@ from trunkline.server.http.routes import (
     workspaces,
 )
 from trunkline.server.http.sending import Scope, Send
+from trunkline.server.http.site import Site
 
 _DESCRIBED: tuple[Operation, ...] = (
     *inference.OPERATIONS,
@@ -64,10 +65,19 @@ CACHE_BYTES = 48 * 1024 * 1024
 
 
 def create(
-    context: Context, hosts: HostTable, *, body_limit: int, start: Callable[[], None], stop: Callable[[], None]
+    context: Context,
+    hosts: HostTable,
+    *,
+    body_limit: int,
+    start: Callable[[], None],
+    stop: Callable[[], None],
+    site: Site | None = None,
 ) -> App:
-    """Return the application. `start` is called once before the first request, `stop` after the last."""
-    return App(Front(context, Router(OPERATIONS), hosts, AnswerCache(CACHE_BYTES), body_limit), start, stop)
+    """Return the application. `start` is called once before the first request, `stop` after the last.
+
+    `site` answers what is no operation's path.
+    """
+    return App(Front(context, Router(OPERATIONS), hosts, AnswerCache(CACHE_BYTES), body_limit, site), start, stop)
 
 
 class App:

@@ -24,6 +24,7 @@ from trunkline.server.http.presence import Presence
 from trunkline.server.http.request import Request, raw_path
 from trunkline.server.http.router import Router, allowed
 from trunkline.server.http.sending import Scope, Send, send_answer
+from trunkline.server.http.site import Site
 from trunkline.server.http.streaming import Stream, send_stream
 
 _READS = ("GET", "HEAD")
@@ -34,12 +35,21 @@ _log = logging.getLogger(__name__)
 class Front:
     """Answers requests from a table of operations."""
 
-    def __init__(self, context: Context, router: Router, hosts: HostTable, cache: AnswerCache, body_limit: int) -> None:
+    def __init__(
+        self,
+        context: Context,
+        router: Router[Operation],
+        hosts: HostTable,
+        cache: AnswerCache,
+        body_limit: int,
+        site: Site | None = None,
+    ) -> None:
         self._context = context
         self._router = router
         self._hosts = hosts
         self._cache = cache
         self._body_limit = body_limit
+        self._site = site
         self._audiences = Audiences(context.credentials)
         self._codings: dict[bytes, bytes] = {}
 
@@ -50,7 +60,10 @@ class Front:
         made: Encoded | Stream | None = self._kept(scope, headers, coding)
         if made is None:
             try:
-                made = await self._answer(scope, headers, receive, coding)
+                if self._site is not None and self._site.takes(raw_path(scope)):
+                    made = await self._site.answer(scope, headers, receive, coding)
+                else:
+                    made = await self._answer(scope, headers, receive, coding)
             except TrunklineError as error:
                 made = fault(error).ready(coding)
             except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope

@@ -31,6 +31,23 @@ class HostTable:
             self._seen[host] = self._look_up(host.lower())
         return self._seen[host]
 
+    def origin(self, scheme: str, headers: Mapping[bytes, bytes], peer: str | None) -> tuple[str, str]:
+        """Return the scheme and host that the caller's own address bar shows, as proxies that are trusted tell it."""
+        host = headers.get(b"host", b"")
+        if self._trusted and self._trusts(peer):
+            host = headers.get(b"x-forwarded-host", host).split(b",", 1)[0].strip()
+            said = headers.get(b"x-forwarded-proto", b"").split(b",", 1)[0].strip().lower()
+            scheme = said.decode("latin-1") if said in {b"http", b"https"} else scheme
+        return scheme, host.decode("latin-1")
+
+    def client(self, headers: Mapping[bytes, bytes], peer: str | None) -> str:
+        """Return the address of whoever asks: the last one that no trusted proxy has, "" where nobody can tell."""
+        if self._trusted and self._trusts(peer):
+            for said in reversed(headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")):
+                if said.strip() and not self._trusts(said.strip()):
+                    return said.strip()
+        return peer or ""
+
     def _look_up(self, host: bytes) -> str | None:
         return next((region for prefix, region in self._regions.items() if host.startswith(prefix)), None)
 

@@ -1,23 +1,36 @@
-"""Finds the operation of a path and method: exact paths by one look-up, patterns by their number of segments."""
+"""Finds the row of a path and method: exact paths by one look-up, patterns by their number of segments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Generic, Protocol, TypeVar
 
 from trunkline.server.errors import MethodNotAllowed, NotFound
-from trunkline.server.http.operations import Operation
 from trunkline.server.http.request import segments
 
 Parts = tuple[str, ...]
-Methods = dict[str, Operation]
 
 
-class Router:
-    """The table of operations, ready to be asked. HEAD is asked of GET operations."""
+class Routed(Protocol):
+    """What the router asks of a row: its path with parameters in braces, method and limit of bodies in bytes."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
-        self._exact: dict[Parts, Methods] = {}
-        self._patterns: dict[Parts, Methods] = {}
+    @property
+    def path(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def body_limit(self) -> int | None: ...
+
+
+R = TypeVar("R", bound=Routed)
+
+
+class Router(Generic[R]):
+    """A table of operations (or of pages), ready to be asked. HEAD is asked of those for GET."""
+
+    def __init__(self, operations: Iterable[R]) -> None:
+        self._exact: dict[Parts, dict[str, R]] = {}
+        self._patterns: dict[Parts, dict[str, R]] = {}
         self._limits: dict[bytes, int] = {}
         for operation in operations:
             if operation.body_limit is not None:
@@ -26,7 +39,7 @@ class Router:
             table = self._patterns if any(part.startswith("{") for part in parts) else self._exact
             table.setdefault(parts, {})[operation.method] = operation
 
-    def find(self, method: str, path: bytes) -> tuple[Operation, Mapping[str, str]]:
+    def find(self, method: str, path: bytes) -> tuple[R, Mapping[str, str]]:
         """Return the operation of a method and raw path, and its path parameters.
 
         Raises `NotFound`, and `MethodNotAllowed` for a known path. A parameter never matches an
@@ -42,7 +55,7 @@ class Router:
         """Return the limit in bytes that an operation without path parameters sets for its bodies, None for none."""
         return self._limits.get(path.removesuffix(b"/"))
 
-    def methods(self, path: bytes) -> tuple[Methods, Mapping[str, str]]:
+    def methods(self, path: bytes) -> tuple[dict[str, R], Mapping[str, str]]:
         """Return the operations of a raw path by method, and its path parameters. Raises `NotFound`."""
         parts = tuple(segments(path))
         if (methods := self._exact.get(parts)) is not None:

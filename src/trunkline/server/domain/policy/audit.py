@@ -14,6 +14,7 @@ class Via(StrEnum):
 
     API = "api"
     CLI = "cli"
+    WEB = "web"
     START = "start"
 
 

@@ -1,0 +1,23 @@
+"""Every page of the site, in the order of its menu; a new one is a row in a file of `routes` and that file here."""
+
+from __future__ import annotations
+
+from trunkline.server.http.app import OPERATIONS
+from trunkline.server.http.hosts import HostTable
+from trunkline.server.http.operations import Context
+from trunkline.server.usecases.session_ports import Attempts, Sessions
+from trunkline.server.web.page import Page
+from trunkline.server.web.routes import home, models, signing
+from trunkline.server.web.site import Web
+from trunkline.server.web.visit import Doors
+
+PAGES: tuple[Page, ...] = (
+    *home.PAGES,
+    *models.PAGES,
+    *signing.PAGES,
+)
+
+
+def create(context: Context, hosts: HostTable, *, sessions: Sessions, attempts: Attempts) -> Web:
+    """Return the site over everything that the API reaches."""
+    return Web(context, PAGES, Doors(sessions, attempts), hosts, [operation.path for operation in OPERATIONS])
