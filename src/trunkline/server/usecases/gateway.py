@@ -14,6 +14,7 @@ from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway_ports import Learned, Ledger, Stickiness
 from trunkline.server.usecases.inference_ports import Upstreams
 from trunkline.server.usecases.ports import Clock
+from trunkline.server.usecases.screening import Screening
 
 PRE_TOKEN_SECONDS: Final = 300.0
 KEEP_ALIVE_SECONDS: Final = 10.0
@@ -38,6 +39,7 @@ class Gateway:
     pre_token_seconds: float = PRE_TOKEN_SECONDS
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     metrics: Callable[[], bytes] | None = None
+    screening: Screening = field(default_factory=Screening)
     _pools: Pools | None = None
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
 

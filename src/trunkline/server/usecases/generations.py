@@ -26,7 +26,7 @@ from trunkline.server.usecases.settling import Progress, record_of
 _log = logging.getLogger(__name__)
 
 
-def start(
+async def start(
     gateway: Gateway,
     snapshot: Snapshot,
     request: GenerationRequest,
@@ -36,15 +36,17 @@ def start(
     region: str | None,
     agent: str,
 ) -> Generation:
-    """Admit a caller and plan its request.
+    """Admit a caller, hold its request against its content filters, and plan what is left of it.
 
     `generation_id` is from `Gateway.new_id`, `agent` the caller's User-Agent. Raises `Forbidden` and
     `PaymentRequired` where the caller may not, and `BadRequest` where the request's routing fields are wrong;
-    a plan without a candidate is told by `begin`.
+    a plan without a candidate, and what a filter blocks, are told by `begin`.
     """
     now = gateway.clock()
     policy = admitted(caller, region, gateway.usable)
     gateway.ledger.check(caller, now, free=all(slug.endswith(":free") for slug in request.models))
+    screened = await gateway.screening.request(request, caller)
+    request = screened.request
     account = caller.key.account_id
     talk = sticky.conversation(request)
 
@@ -60,6 +62,7 @@ def start(
     )
     planned = plan(request, gateway.pools(snapshot, now), policy, given)
     progress = Progress(generation_id, now, request, caller, region, agent)
+    progress.findings, progress.refusal = screened.findings, screened.refusal
     return Generation(gateway, request, planned, progress, talk)
 
 
@@ -100,6 +103,9 @@ class Generation:
 
         No attempt follows another once `gone` says that the caller has left. Cancelling it cancels the call.
         """
+        if (blocked := self.progress.refusal) is not None:
+            self._settle(error=blocked.type.value)
+            return blocked
         deadline = self._gateway.clock() + self._gateway.pre_token_seconds
         while (candidate := following(self.plan, self.outcomes)) is not None:
             left = deadline - self._gateway.clock()

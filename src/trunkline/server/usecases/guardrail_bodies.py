@@ -9,6 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from trunkline.server.usecases.bodies import MOST_USD, Window
 
+MOST_FILTERS = 250
+"""Content filters of one guardrail: each is kept in memory ready for use."""
 GuardrailName = Annotated[str, Meta(min_length=1, max_length=200)]
 Items = Annotated[list[str], Meta(min_length=1)]
 Regions = Annotated[list[Literal["global", "europe", "us"]], Meta(min_length=1)]
@@ -62,8 +64,8 @@ class GuardrailFields(RestrictionsPatch, frozen=True, kw_only=True):
     limit_usd: Annotated[float, Meta(gt=0, le=MOST_USD)] | UnsetType | None = UNSET
     reset_interval: Window | UnsetType | None = UNSET
     include_byok_in_budgets: bool | UnsetType = UNSET
-    content_filters: list[FilterBody] | UnsetType | None = UNSET
-    content_filter_builtins: list[BuiltinBody] | UnsetType | None = UNSET
+    content_filters: Annotated[list[FilterBody], Meta(max_length=MOST_FILTERS)] | UnsetType | None = UNSET
+    content_filter_builtins: Annotated[list[BuiltinBody], Meta(max_length=MOST_FILTERS)] | UnsetType | None = UNSET
 
 
 class GuardrailCreate(GuardrailFields, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from trunkline.server.domain.policy import patterns
+from trunkline.server.domain.content.expressions import check
 from trunkline.server.domain.policy.audit import Actor
 from trunkline.server.domain.policy.guardrail import (
     ContentFilter,
@@ -152,7 +152,7 @@ def _changes(body: GuardrailFields, catalogued: Catalogued) -> dict[str, Any]:
     if own.get("limit_usd") is not None:
         own["limit_usd"] = usd(own["limit_usd"], "limit_usd", positive=True)
     for number, row in enumerate(own.get("content_filters") or ()):
-        patterns.check(row.pattern, f"content_filters[{number}].pattern")
+        check(row.pattern, f"content_filters[{number}].pattern")
     for name, made in _FILTERS.items():
         if own.get(name) is not None:
             own[name] = tuple(made(**given(row)) for row in own[name])

@@ -7,14 +7,16 @@ from typing import Final
 from msgspec import structs
 
 from trunkline.server.domain.catalog import slugs
+from trunkline.server.domain.content.inspection import Finding
 from trunkline.server.domain.generation import cost, estimate
 from trunkline.server.domain.generation.delta import Delta, Event, Finished, Started, Used
 from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
-from trunkline.server.domain.generation.record import AttemptRecord, GenerationRecord
+from trunkline.server.domain.generation.record import AttemptRecord, FilterRecord, GenerationRecord
 from trunkline.server.domain.generation.request import GenerationRequest, Surface
 from trunkline.server.domain.generation.tool_calls import ToolCalls
 from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.plan import Candidate, Plan
 
 CLIENT_LEFT: Final = 499
@@ -35,6 +37,8 @@ class Progress:
         self.agent = agent
         self.attempts: list[AttemptRecord] = []
         self.record: GenerationRecord | None = None
+        self.findings: tuple[Finding, ...] = ()
+        self.refusal: Refusal | None = None
         self.started: Started = Started()
         self.finished: Finished | None = None
         self._begin(created)
@@ -156,6 +160,7 @@ def record_of(
         session_id=request.session_id,
         region=progress.region,
         error_type=error,
+        filtered=tuple([_filtered(finding) for finding in progress.findings]),
     )
     if candidate is None:
         return record
@@ -191,6 +196,11 @@ def record_of(
         zdr=endpoint.zdr,
         free=slugs.variant(candidate.model) == "free",
     )
+
+
+def _filtered(finding: Finding) -> FilterRecord:
+    by = finding.filter
+    return FilterRecord(by.guardrail_id, by.name, by.label, by.action, finding.count)
 
 
 def _permaslug(canonical: str, model: str) -> str:

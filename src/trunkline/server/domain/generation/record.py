@@ -35,11 +35,21 @@ class AttemptRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     upstream_id: str | None = None
 
 
+class FilterRecord(Struct, frozen=True):
+    """What a content filter has found, without what that was: its name, its label, and how often it counts for."""
+
+    guardrail_id: str
+    filter: str
+    label: str
+    action: str
+    count: int
+
+
 class GenerationRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answered, failed or cancelled call. `created` in Unix seconds, times in ms, amounts in USD.
 
     `endpoint`, `model`, `provider` are empty where nothing served. `charged` is what the account pays;
-    `prompt_cost` and `completion_cost` the list price of the two sides.
+    `prompt_cost` and `completion_cost` the list price of the two sides. `filtered` is what content filters found.
     """
 
     id: str
@@ -79,6 +89,7 @@ class GenerationRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     session_id: str | None = None
     region: str | None = None
     error_type: str | None = None
+    filtered: tuple[FilterRecord, ...] = ()
     private: bool = False
     zdr: bool = False
     free: bool = False

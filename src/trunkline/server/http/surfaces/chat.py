@@ -33,7 +33,7 @@ async def completions(context: Context, request: Request) -> Answer | Stream:
 
 
 async def _complete(context: Context, request: Request, asked: GenerationRequest) -> Answer | Stream:
-    generation = begin(context, request, asked)
+    generation = await begin(context, request, asked)
     presence = request.presence
     assert presence is not None
     if not asked.stream:

@@ -19,7 +19,7 @@ from trunkline.server.http.surfaces.vectors import encoded, wants_base64
 async def embeddings(context: Context, request: Request) -> Answer:
     """Answer `POST /embeddings`."""
     asked = read_embeddings(request)
-    generation = begin(context, request, asked)
+    generation = await begin(context, request, asked)
     assert request.presence is not None
     refusal = await generation.begin(request.presence.gone)
     if refusal is not None:

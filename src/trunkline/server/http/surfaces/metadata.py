@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from trunkline.server.http.surfaces.pipeline import stages
 from trunkline.server.usecases.generations import Generation
 
 
@@ -36,6 +37,8 @@ def metadata(generation: Generation) -> dict[str, Any]:
             {"provider": attempt.provider_name, "model": attempt.model, "status": attempt.status}
             for attempt in attempts
         ]
+    if generation.progress.findings:
+        shown["pipeline"] = stages(generation.progress.findings)
     return shown
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
+from trunkline.server.domain.content.presets import PRESETS
 from trunkline.server.domain.policy.guardrail import Guardrail
 from trunkline.server.http import schemas_guardrails as shown
 from trunkline.server.http.views.filling import fill
@@ -22,7 +23,7 @@ def guardrail(stored: Guardrail) -> shown.Guardrail:
             fill(
                 shown.ContentFilterBuiltinEntry,
                 row,
-                label=f"[{row.slug.upper().replace('-', '_')}]",
+                label=PRESETS[row.slug].label,
                 scan_scope=UNSET if row.scan_scope is None else row.scan_scope,
             )
             for row in builtins
