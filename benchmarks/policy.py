@@ -70,7 +70,7 @@ def measure(catalogue: Catalogue, rounds: int, seconds: int) -> dict[str, Any]:
         "guardrails": GUARDRAILS,
         **stores,
         "change": {
-            "cached, ratio to the public list": stores["many"]["ratio"] / stores["few"]["ratio"] - 1,
+            "cached": stores["many"]["keyed"]["processor_us"] / stores["few"]["keyed"]["processor_us"] - 1,
             "not cached": stores["many"]["uncached"]["median"] / stores["few"]["uncached"]["median"] - 1,
             "call with a key": stores["many"]["keyed_us"] / stores["few"]["keyed_us"] - 1,
         },
@@ -142,10 +142,10 @@ async def _in_process(homes: dict[str, Path], token: str, rounds: int) -> dict[s
 
 
 async def _each(app: App, path: str, headers: list[tuple[bytes, bytes]], times: int) -> float:
-    started = time.perf_counter()
+    started = time.process_time()  # whatever else runs on the machine does not count
     for _ in range(times):
         await _ask(app, path, headers)
-    return (time.perf_counter() - started) / times * 1e6
+    return (time.process_time() - started) / times * 1e6
 
 
 async def _ask(app: App, path: str, headers: list[tuple[bytes, bytes]]) -> int:

@@ -144,7 +144,7 @@ def policy(results: Results) -> str:
                 "5; change < 10%",
             ),
             row(
-                "answer from the cache in process, without / with a key, µs",
+                "answer from the cache in process, without / with a key, µs of processor",
                 "call with a key",
                 lambda store: f"{store['public_us']:.1f} / {store['keyed_us']:.1f}: {store['added_us']:.1f} more",
                 "20 more; change < 10%",

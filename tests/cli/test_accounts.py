@@ -9,13 +9,20 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.conftest import COMMAND, Trunkline
+from tests.server.adapters.memory.records import record
 from trunkline.cli.main import COMMANDS
+from trunkline.server.adapters.store.database import open_database
+from trunkline.server.adapters.store.traffic import Settled, SqlTraffic
+from trunkline.server.domain.catalog.builder import build
+from trunkline.server.usecases import accounts
 
 KEY = re.compile("sk-or-v1-[0-9a-f]{64}")
 MANAGEMENT = "sk-or-v1-" + "ab" * 32
@@ -117,6 +124,32 @@ def test_guardrails_are_previewed_made_assigned_and_explained(acme: Trunkline):
     assert acme("guardrails", "delete", "azure only").returncode == 0
     set_default = acme("guardrails", "set", "default:default", "limit_usd=5", "reset_interval=daily", "--json")
     assert loaded(set_default)["limit_usd"] == 5
+
+
+def test_a_preview_says_which_keys_called_what_they_would_lose(acme: Trunkline, home: Path):
+    made = loaded(acme("keys", "create", "ci", "--json"))
+    database = open_database(home / "trunkline.db")
+    try:
+        (account,) = accounts.list_accounts(database.accounts)
+        snapshot = build(database.catalog.facts(), 1, time.time())[0]
+        slug = snapshot.rows[snapshot.positions["openai/gpt-4"]].standing.permaslug
+        told = {"account_id": account.id, "key_hash": made["data"]["hash"], "created": time.time()}
+        one = record(**told, model="openai/gpt-4", permaslug=slug, endpoint="openai/gpt-4 openai 0")
+        SqlTraffic(database.engine).write([Settled(one, msgspec.json.encode(one))], "run", time.time())
+    finally:
+        database.close()
+    preview = ("guardrails", "preview", "ignored_models=openai/gpt-4", "--key", "ci")
+    (left,) = loaded(acme(*preview, "--json"))
+    today = left["missing"][0]["models"][0].pop("last_used")
+    assert left["missing"] == [
+        {
+            "hash": made["data"]["hash"],
+            "name": "ci",
+            "label": made["data"]["label"],
+            "models": [{"model": "openai/gpt-4", "requests": 1}],
+        }
+    ]
+    assert f"ci called openai/gpt-4 1 times, on {today} last" in acme(*preview).stdout
 
 
 def test_workspaces_have_budgets_and_members(acme: Trunkline):

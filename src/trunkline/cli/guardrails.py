@@ -218,6 +218,8 @@ def preview(
             here.account.id,
             wanted,
             catalogued=here.items(),
+            clock=here.clock,
+            records=here.records(),
             credentials=here.credentials(),
         )
     if json:
@@ -229,6 +231,9 @@ def preview(
         say(f"  lost: {', '.join(row.remaining.lost) or 'none'}")
         if row.remaining.gained:
             say(f"  gained: {', '.join(row.remaining.gained)}")
+        for one in row.keys:
+            for missed in row.missed.get(one.hash, ()):
+                say(f"  {one.name} called {missed.model} {missed.requests} times, on {missed.last_used} last")
 
 
 def find(here: Office, wanted: str) -> str:

@@ -26,6 +26,7 @@ from trunkline.server.settings import Settings
 from trunkline.server.usecases import accounts
 from trunkline.server.usecases.account_ports import Accounts, Entropy
 from trunkline.server.usecases.bodies import Paging
+from trunkline.server.usecases.gateway_ports import Records
 
 Json = Annotated[bool, Parameter(negative="", help="Print JSON.")]
 EVERYTHING = Paging(0, 1_000_000)
@@ -63,6 +64,12 @@ class Office:
         from trunkline.server.runtime import read_configuration
 
         return read_configuration(self.settings).targets.usable() or None
+
+    def records(self) -> Records:
+        """Return what was called, as far as running servers have written it."""
+        from trunkline.server.adapters.store.generations import SqlRecords
+
+        return SqlRecords(self.database.engine)
 
     def items(self) -> Items:
         """Return what lists of models and providers may name."""

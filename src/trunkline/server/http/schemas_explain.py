@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from msgspec import Struct
@@ -73,8 +74,27 @@ class PreviewedKey(Struct):
     label: str
 
 
+class MissedModel(Struct):
+    """A model that a key called today or in the 30 days before, how often, and on which day last."""
+
+    model: str
+    requests: int
+    last_used: date
+
+
+class MissingKey(Struct):
+    """A key that would lose models that it called, the most called first."""
+
+    hash: str
+    name: str
+    label: str
+    models: list[MissedModel]
+
+
 class GuardrailEffect(Struct, kw_only=True):
-    """What would be left to some keys: models and endpoints of those that they have now, and which go and come."""
+    """What would be left to some keys: models and endpoints of those that they have now, which go and come, and which
+    keys would miss models.
+    """
 
     summary: str
     keys: list[PreviewedKey]
@@ -84,6 +104,7 @@ class GuardrailEffect(Struct, kw_only=True):
     of_endpoints: int
     lost: list[str]
     gained: list[str]
+    missing: list[MissingKey]
 
 
 class GuardrailPreviewResponse(Struct):

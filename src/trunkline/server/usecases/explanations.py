@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.domain.generation.days import day_of, number
 from trunkline.server.domain.policy.admission import admit, is_entitled, policy_of
 from trunkline.server.domain.policy.explain import Explanation, Remaining, explain, preview
 from trunkline.server.domain.policy.guardrail import Guardrail
@@ -21,6 +22,7 @@ from trunkline.server.domain.policy.restrictions import NOTHING, Restrictions
 from trunkline.server.errors import Forbidden, NotFound
 from trunkline.server.usecases.account_ports import Accounts, Catalogued, Reader
 from trunkline.server.usecases.bodies import Name, given, refuse
+from trunkline.server.usecases.gateway_ports import Records
 from trunkline.server.usecases.guardrail_bodies import RestrictionsPatch
 from trunkline.server.usecases.guardrails import find, is_default
 from trunkline.server.usecases.ports import Clock
@@ -28,6 +30,8 @@ from trunkline.server.usecases.restrictions import stated
 
 PREVIEWED: Final = 1000
 """Keys that a preview looks at, the newest ones."""
+DAYS: Final = 30
+"""Days before today whose calls tell what a key would miss; today's count too."""
 Names = Annotated[list[Name], Meta(min_length=1, max_length=PREVIEWED)]
 
 
@@ -60,11 +64,21 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """A model that a key would lose and called: how often in those 30 days, and on which day last."""
+
+    model: str
+    requests: int
+    last_used: date
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
-    """What a guardrail would leave to some keys that are alike."""
+    """What a guardrail would leave to some keys that are alike, and what each of them (by hash) would miss."""
 
     keys: list[Key]
     remaining: Remaining
+    missed: Mapping[str, list[Missed]]
 
 
 def explain_model(
@@ -106,12 +120,14 @@ def preview_guardrail(
     body: GuardrailPreview,
     *,
     catalogued: Catalogued,
+    clock: Clock,
+    records: Records | None = None,
     credentials: frozenset[str] | None = None,
 ) -> list[Left]:
     """Return what a guardrail would leave to the keys that it would govern, those with equal answers together.
 
-    Raises `NotFound` for a guardrail that is not there, and `BadRequest` for models and providers that the
-    catalogue does not have and for more than one way of naming keys.
+    `records` tell what was called, None where nothing is. Raises `NotFound` for a guardrail that is not there, and
+    `BadRequest` for models and providers that the catalogue does not have and for more than one way of naming keys.
     """
     fields = given(body)
     named = [name for name in _NAMING if name in fields]
@@ -133,7 +149,29 @@ def preview_guardrail(
         policies = [policy_of(caller, None, credentials) for caller in callers]
         for caller, remaining in zip(callers, preview(catalogue, draft, policies), strict=True):
             found.setdefault(remaining, []).append(caller.key)
-    return [Left(keys, remaining) for remaining, keys in found.items()]
+    missed = {} if records is None else _missed(records, catalogue, account_id, found, clock())
+    return [
+        Left(keys, remaining, {key.hash: missed[key.hash] for key in keys if key.hash in missed})
+        for remaining, keys in found.items()
+    ]
+
+
+def _missed(
+    records: Records, catalogue: Snapshot, account_id: str, found: Mapping[Remaining, list[Key]], now: float
+) -> dict[str, list[Missed]]:
+    """Return, for each key that called models that it would lose, which those are: the most called first."""
+    lost: dict[str, dict[str, str]] = {}
+    for remaining, keys in found.items():
+        rows = (catalogue.rows[catalogue.positions[model]] for model in remaining.lost)
+        slugs = {row.standing.permaslug: row.id for row in rows if not row.standing.latest}
+        lost |= {key.hash: slugs for key in keys if slugs}
+    today = datetime.fromtimestamp(now, UTC).date()
+    used = records.used(account_id, lost, number(today - timedelta(days=DAYS)), number(today))
+    missed: dict[str, list[Missed]] = {}
+    for row in sorted(used, key=lambda row: (-row.requests, row.permaslug)):
+        if (model := lost[row.key_hash].get(row.permaslug)) is not None:
+            missed.setdefault(row.key_hash, []).append(Missed(model, row.requests, day_of(row.last_day)))
+    return missed
 
 
 def _governed(store: Reader, account_id: str, who: Mapping[str, Any]) -> Iterator[tuple[LayerName, list[Key]]]:

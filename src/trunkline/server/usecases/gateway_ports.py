@@ -74,6 +74,15 @@ class Activity(Struct, frozen=True, kw_only=True):
     cached_tokens: int
 
 
+class Used(Struct, frozen=True, kw_only=True):
+    """How often a key used a model (by permaslug), and the last day (counted from 1970, UTC)."""
+
+    key_hash: str
+    permaslug: str
+    requests: int
+    last_day: int
+
+
 class AppUsage(Struct, frozen=True, kw_only=True):
     """What one app has used; `id` is its number here, `origin` its scheme and host."""
 
@@ -106,6 +115,10 @@ class Records(Protocol):
         by_workspace: bool = False,
     ) -> list[Activity]:
         """Return an account's usage, newest day first; `workspace_id` is empty unless rows are split by it."""
+        ...
+
+    def used(self, account_id: str, key_hashes: Collection[str], first: int, last: int) -> list[Used]:
+        """Return which models some keys of an account used, by key and then by model."""
         ...
 
     def spent(self, account_id: str) -> Decimal:

@@ -13,10 +13,10 @@ from sqlalchemy import Engine, Select, func, literal, select
 from trunkline.server.adapters.store.engine import place
 from trunkline.server.adapters.store.faults import mapped
 from trunkline.server.adapters.store.ledger import SqlLedger
-from trunkline.server.adapters.store.rows import storable
+from trunkline.server.adapters.store.rows import AT_ONCE, storable
 from trunkline.server.adapters.store.traffic_tables import APPS, GENERATIONS, USAGE
 from trunkline.server.domain.generation.record import GenerationRecord
-from trunkline.server.usecases.gateway_ports import Activity, AppUsage
+from trunkline.server.usecases.gateway_ports import Activity, AppUsage, Used
 
 _RECORD: Final = msgspec.json.Decoder(GenerationRecord)
 _PICO: Final = -12
@@ -76,6 +76,23 @@ class SqlRecords:
         groups = [*keys, _u.workspace_id] if by_workspace else keys
         statement = statement.group_by(*groups).order_by(_u.day.desc(), *groups[1:])
         return [_activity(row) for row in self._rows(statement)]
+
+    def used(self, account_id: str, key_hashes: Collection[str], first: int, last: int) -> list[Used]:
+        """Return which models some keys of an account used, by key and then by model."""
+        keys = sorted(filter(storable, set(key_hashes)))
+        requests, last_day = func.sum(_u.requests).label("requests"), func.max(_u.day).label("last_day")
+        statement = (
+            select(_u.key_hash, _u.permaslug, requests, last_day)
+            .where(_u.account_id == account_id, _u.day.between(first, last))
+            .group_by(_u.key_hash, _u.permaslug)
+            .order_by(_u.key_hash, _u.permaslug)
+        )
+        parts = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+        return [
+            Used(key_hash=row.key_hash, permaslug=row.permaslug, requests=int(row.requests), last_day=row.last_day)
+            for part in parts
+            for row in self._rows(statement.where(_u.key_hash.in_(part)))
+        ]
 
     def spent(self, account_id: str) -> Decimal:
         """Return USD that an account has spent in all."""

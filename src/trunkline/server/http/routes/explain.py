@@ -45,6 +45,8 @@ def _preview(context: Context, request: Request) -> Answer:
         account_id,
         body,
         catalogued=acting.items(context, account_id),
+        clock=context.clock,
+        records=context.records,
         credentials=context.credentials,
     )
     return answer.json({"data": [view.left(row) for row in found]})
@@ -75,6 +77,7 @@ PREVIEW = _managed(
     method="POST",
     path=f"{OWN_API}/guardrails/preview",
     summary="Tell what a guardrail that is not saved yet would leave to which keys",
+    description="Also which keys would lose models that they called today or in the 30 days before.",
     body=GuardrailPreview,
     answers=schemas.GuardrailPreviewResponse,
     errors=(400, 401, 403, 404, 503),

@@ -44,6 +44,11 @@ def left(found: Left) -> shown.GuardrailEffect:
         keys=[fill(shown.PreviewedKey, key) for key in found.keys],
         lost=list(found.remaining.lost),
         gained=list(found.remaining.gained),
+        missing=[
+            fill(shown.MissingKey, key, models=[fill(shown.MissedModel, one) for one in found.missed[key.hash]])
+            for key in found.keys
+            if key.hash in found.missed
+        ],
     )
 
 
