@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.factories import NOON, delivered, seed
 from tests.live.servers import embedded
+from tests.live.tenants import Tenant
 from tests.live.wire import API, Reply, Site
 from tests.upstream.scripted import Call, ScriptedProvider
 from trunkline.server import runtime
@@ -118,6 +119,7 @@ class World:
         self.key = key
         self.clock = clock
         self.context: Context
+        self.tenant: Tenant
         self.forget()
 
     def forget(self) -> None:
@@ -250,4 +252,5 @@ def running(folder: Path) -> Iterator[World]:
         reply = site.ask("POST", "/keys", asked, authorization=f"Bearer {made.text}")
         world = World(site, gateway, clock, providers, reply.json()["key"])
         world.context = context
+        world.tenant = Tenant(site, made.account.id, made.text)
         yield world

@@ -39,6 +39,8 @@ class TrunklineError(Exception):
 
     status = 500
     message = "Internal Server Error"
+    error_type: str | None = None
+    """The documented kind of an error, for those that have one beside their status."""
 
     def __init__(self, message: str | None = None, issues: Sequence[Issue] = ()) -> None:
         self.message = message or type(self).message

@@ -14,6 +14,8 @@ def fault(error: TrunklineError) -> Answer:
     body: dict[str, Any] = {"code": error.status, "message": error.message}
     if error.issues:
         body["metadata"] = {"issues": [{"path": issue.path, "message": issue.message} for issue in error.issues]}
+    if error.error_type is not None:
+        body["metadata"] = {"error_type": error.error_type, **body.get("metadata", {})}
     made = answer.json({"error": body}, status=error.status)
     made.headers = _headers(error)
     return made
