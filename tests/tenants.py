@@ -12,16 +12,18 @@ from uuid import uuid4
 import msgspec
 
 from tests.factories import NOON
+from trunkline.server.adapters.providers.vault import Vault
 from trunkline.server.adapters.store.account_tables import LEDGER
 from trunkline.server.adapters.store.database import Database
 from trunkline.server.adapters.store.ledger import day_number
 from trunkline.server.domain.policy.account import AccountKind, Member
 from trunkline.server.domain.policy.audit import Actor, Via
+from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.guardrail import Guardrail
 from trunkline.server.domain.policy.key import Key
 from trunkline.server.domain.policy.workspace import Workspace, default_workspace_id
 from trunkline.server.usecases import accounts as account_cases
-from trunkline.server.usecases import assignments, guardrails, keys, members, workspaces
+from trunkline.server.usecases import assignments, byok, guardrails, keys, members, workspaces
 from trunkline.server.usecases.account_ports import Accounts, Catalogued
 from trunkline.server.usecases.accounts import AccountCreate
 from trunkline.server.usecases.guardrail_bodies import GuardrailCreate, GuardrailPatch
@@ -99,6 +101,19 @@ class Tenant:
     def member(self, name: str, **fields: Any) -> Member:
         made = msgspec.convert({"id": name, "email": f"{name}@example.com", **fields}, members.MemberCreate)
         return members.add(self.accounts, self.actor, made, **self.making)
+
+    def byok(self, provider: str, *, everywhere: bool = False, **fields: Any) -> Credential:
+        made = msgspec.convert({"provider": provider, "key": "sk-canary-of-an-account", **fields}, byok.ByokCreate)
+        return byok.create(
+            self.accounts,
+            self.actor,
+            made,
+            vault=Vault(lambda: bytes(range(32))),
+            catalogued=self.catalogued,
+            reachable={"openai", "anthropic", "azure"},
+            everywhere=everywhere,
+            **self.making,
+        )
 
     def assign(self, guardrail: Guardrail, *hashes: str) -> int:
         named = assignments.KeyHashes(key_hashes=list(hashes))

@@ -134,7 +134,9 @@ def belongings(tenant: Tenant) -> dict[str, str]:
     tenant.changed("POST", path, {"member_user_ids": [member]})
     tenant.changed("PUT", f"/workspaces/{workspace['id']}/budgets/monthly", {"limit_usd": 5})
     tenant.changed("PATCH", f"/guardrails/{workspace['default_guardrail_id']}", {"description": "d"})
+    own = tenant.made("/byok", {"provider": "openai", "key": "sk-canary", "workspace_id": workspace["id"]})
     return {
+        "byok": own["data"]["id"],
         "workspace": workspace["id"],
         "default": workspace["default_guardrail_id"],
         "member": member,

@@ -23,6 +23,8 @@ TEXTS = [
     ("operator", "a", '"b"', "a", "b"),
     ("body_limit", "10", "20", 10, 20),
     ("credits", "10", "20.5", Decimal(10), Decimal("20.5")),
+    ("secret_key", "ab" * 32, '"QUJD"', "ab" * 32, "QUJD"),
+    ("byok_fee", "0.05", "0.1", Decimal("0.05"), Decimal("0.1")),
     ("generation_days", "10", "20", 10, 20),
     ("trusted_proxies", "10.0.0.1, ::1", '["10.0.0.0/8"]', ("10.0.0.1", "::1"), ("10.0.0.0/8",)),
 ]
@@ -42,6 +44,7 @@ REFUSED_FILES = [
     ("port = -1", "port in FILE: expected int >= 0"),
     ("workers = 0", "workers in FILE: expected int >= 1"),
     ("credits = -1", "credits in FILE: expected an amount of 0 or more"),
+    ("byok_fee = 5", "byok_fee in FILE: expected a share from 0 to 1"),
     ("credits = nan", "credits in FILE: expected an amount of 0 or more"),
     ('trusted_proxies = ["proxy"]', "trusted_proxies in FILE: 'proxy' does not appear to be an IPv4 or IPv6 network"),
     ('site_url = "models.example"', "site_url in FILE: expected str matching regex"),

@@ -33,6 +33,7 @@ COMMANDS: Final = (
     Command("keys", "trunkline.cli.keys:app", "Make, list, change and delete API keys."),
     Command("guardrails", "trunkline.cli.guardrails:app", "Make, change and assign guardrails."),
     Command("workspaces", "trunkline.cli.workspaces:app", "Make workspaces, and set their budgets and members."),
+    Command("byok", "trunkline.cli.byok:app", "Bring an account's own keys at providers."),
     Command("members", "trunkline.cli.members:app", "Add, list and remove members."),
     Command("account", "trunkline.cli.account:app", "Make accounts, and set what each restricts."),
     Command(

@@ -24,7 +24,7 @@ from trunkline.server.domain.policy.merge import Items
 from trunkline.server.errors import BadRequest, NotFound, SettingsError, TrunklineError
 from trunkline.server.settings import Settings
 from trunkline.server.usecases import accounts
-from trunkline.server.usecases.account_ports import Accounts, Entropy
+from trunkline.server.usecases.account_ports import Accounts, Entropy, Vault
 from trunkline.server.usecases.bodies import Paging
 from trunkline.server.usecases.gateway_ports import Records
 
@@ -70,6 +70,18 @@ class Office:
         from trunkline.server.adapters.store.generations import SqlRecords
 
         return SqlRecords(self.database.engine)
+
+    def reachable(self) -> frozenset[str]:
+        """Return the providers that can be called with an account's own key."""
+        from trunkline.server.runtime import read_configuration
+
+        return read_configuration(self.settings).targets.reachable()
+
+    def vault(self) -> Vault:
+        """Return what encrypts accounts' own keys at providers."""
+        from trunkline.server.runtime import vault_of
+
+        return vault_of(self.settings)
 
     def items(self) -> Items:
         """Return what lists of models and providers may name."""

@@ -22,8 +22,10 @@ from trunkline.server.adapters.memory.sticky import LiveStickiness
 from trunkline.server.adapters.providers.configuration import Configuration, configure, variable_names
 from trunkline.server.adapters.providers.identity import identity_key
 from trunkline.server.adapters.providers.upstreams import Upstreams
+from trunkline.server.adapters.providers.vault import Vault, open_vault
 from trunkline.server.adapters.store.catalog import SqlCatalogStore
 from trunkline.server.adapters.store.database import Database, open_database
+from trunkline.server.adapters.store.engine import read_location
 from trunkline.server.adapters.store.generations import SqlRecords
 from trunkline.server.adapters.store.journal import Journal
 from trunkline.server.adapters.store.sessions import FileSessions
@@ -34,6 +36,7 @@ from trunkline.server.adapters.telemetry.calls import CallLog
 from trunkline.server.adapters.telemetry.metrics import MeasuredLedger
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.errors import SettingsError
 from trunkline.server.http import app, correlation
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
@@ -97,6 +100,12 @@ def read_configuration(settings: Settings, environ: Mapping[str, str] | None = N
     return configure(settings, shipped, variables(variable_names(shipped), environ))
 
 
+def vault_of(settings: Settings) -> Vault:
+    """Return what encrypts accounts' own keys at providers. Raises `SettingsError` for a `secret_key` that is none."""
+    on_file = read_location(settings.store).get_backend_name() == "sqlite"
+    return open_vault(settings.secret_key, settings.home, on_file=on_file)
+
+
 def load_catalogue(settings: Settings, clock: Clock = time.time) -> tuple[Snapshot, float]:
     """Return the home's newest catalogue and the time whose prices it shows (Unix seconds)."""
     database = open_home(settings, clock)
@@ -135,6 +144,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
     configuration = read_configuration(settings)
     for note in configuration.notes:
         logging.getLogger(__name__).warning(note)
+    vault = vault_of(settings)
     database = open_home(settings, clock)
     catalogue = LiveCatalogue(database.catalog, clock, configuration.over)
     traffic, statistics = SqlTraffic(database.engine), LiveStatistics(clock)
@@ -167,7 +177,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         lines.flush()
 
     measured = MeasuredLedger(ledger, CallLog(lines, clock).tell)
-    gateway = _gateway(settings, configuration, measured, statistics, clock)
+    gateway = _gateway(settings, configuration, measured, statistics, clock, vault)
 
     context = Context(
         catalogue=catalogue,
@@ -183,6 +193,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         records=SqlRecords(database.engine, ledger.settled),
         limits=LiveLimits(),
         credits_usd=settings.credits,
+        vault=vault,
+        reachable=configuration.targets.reachable(),
     )
     hosts = HostTable(settings.hosts, settings.trusted_proxies)
     return app.create(
@@ -196,14 +208,23 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
 
 
 def _gateway(
-    settings: Settings, configuration: Configuration, ledger: MeasuredLedger, learned: LiveStatistics, clock: Clock
+    settings: Settings,
+    configuration: Configuration,
+    ledger: MeasuredLedger,
+    learned: LiveStatistics,
+    clock: Clock,
+    vault: Vault,
 ) -> Gateway | None:
-    """Return what calls reach, None where no provider can be called."""
+    """Return what calls reach, None where nobody can be called: neither with our keys nor with accounts' own."""
     usable = configuration.targets.usable()
-    if not usable:
+    try:
+        identity = identity_key(settings.home)
+    except SettingsError:
+        if usable:
+            raise
         return None
     return Gateway(
-        upstreams=Upstreams(configuration.targets, identity_key(settings.home), clock=clock),
+        upstreams=Upstreams(configuration.targets, identity, clock=clock, vault=vault),
         usable=usable,
         ledger=ledger,
         learned=learned,
@@ -212,4 +233,5 @@ def _gateway(
         chance=random.random,
         new_id=lambda: f"gen-{int(clock())}-{secrets.token_hex(10)}",
         metrics=ledger.exposition,
+        byok_fee=settings.byok_fee,
     )

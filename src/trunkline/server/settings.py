@@ -80,6 +80,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     credits: Annotated[
         Decimal | None, Meta(description="USD that every account may spend in all; by default without limit.")
     ] = None
+    secret_key: Annotated[
+        str | None,
+        Meta(
+            description="32 random bytes, as hexadecimal digits or base64, under which accounts' own keys at providers "
+            "are encrypted; by default drawn into the home, which a store on a database server does not take.",
+            extra=SECRET,
+        ),
+    ] = None
+    byok_fee: Annotated[
+        Decimal, Meta(description="Share of the list price, such as 0.05, that calls with an account's own key cost.")
+    ] = Decimal(0)
     generation_days: Annotated[
         int, Meta(ge=1, le=36500, description="Days for which single generations are kept; sums by day are for ever.")
     ] = 90
@@ -239,6 +250,8 @@ def _convert(
         converted = msgspec.convert(value, kind, strict=strict, dec_hook=partial(_from_string, environ))
         if isinstance(converted, Decimal) and not (converted.is_finite() and converted >= 0):
             raise ValueError("expected an amount of 0 or more")
+        if name == "byok_fee" and converted > 1:  # 5 % is 0.05
+            raise ValueError("expected a share from 0 to 1")
         if name == "trusted_proxies":
             for network in converted:
                 ipaddress.ip_network(network)

@@ -29,6 +29,7 @@ def state(tenant: Tenant) -> list[Any]:
     for workspace in tenant.get("/workspaces").json()["data"]:
         one = f"/workspaces/{workspace['id']}"
         paths += [f"/keys?include_disabled=true&workspace_id={workspace['id']}", f"{one}/budgets", f"{one}/members"]
+        paths.append(f"/byok?workspace_id={workspace['id']}")
     return [tenant.get(path).json() for path in paths]
 
 
@@ -43,6 +44,7 @@ GOOD = {
     "upsertWorkspaceBudget": {"limit_usd": 1},
     "bulkAddWorkspaceMembers": {"user_ids": ["x"]},
     "bulkRemoveWorkspaceMembers": {"user_ids": ["x"]},
+    "updateBYOKKey": {"name": "mine"},
     "updateMember": {"first_name": "Mine"},
     "updateAnyAccount": {"name": "mine"},
 }
@@ -81,6 +83,10 @@ def test_no_id_of_another_account_counts_in_a_body_or_query(x: Tenant, y: Tenant
     own = y.made("/workspaces", {"name": "w", "slug": "w"})["data"]["id"]
     y.ask("POST", f"/workspaces/{own}/members/add", {"user_ids": [member]}).error(400)
     y.ask("GET", f"/keys?workspace_id={workspace}").error(404)
+    y.ask("GET", f"/byok?workspace_id={workspace}").error(404)
+    own_key = {"provider": "openai", "key": "sk-1"}
+    y.ask("POST", "/byok", {**own_key, "workspace_id": workspace}).error(404)
+    y.ask("POST", "/byok", {**own_key, "allowed_api_key_hashes": [theirs["key"]]}).error(400)
     path = f"/guardrails/{mine}/assignments"
     assert y.changed("POST", f"{path}/keys", {"key_hashes": [theirs["key"]]}) == {"assigned_count": 0}
     assert y.changed("POST", f"{path}/keys/remove", {"key_hashes": [theirs["key"]]}) == {"unassigned_count": 0}

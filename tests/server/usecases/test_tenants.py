@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.tenants import Tenant
+from trunkline.server.adapters.providers.vault import Vault
 from trunkline.server.domain.policy.guardrail import default_guardrail_id
 from trunkline.server.errors import BadRequest, NotFound
 from trunkline.server.usecases import (
@@ -14,6 +15,7 @@ from trunkline.server.usecases import (
     assignments,
     audit,
     budgets,
+    byok,
     guardrails,
     keys,
     members,
@@ -22,6 +24,7 @@ from trunkline.server.usecases import (
 )
 from trunkline.server.usecases.assignments import KeyHashes, MemberIds
 from trunkline.server.usecases.budgets import BudgetPut
+from trunkline.server.usecases.byok import ByokPatch
 from trunkline.server.usecases.keys import KeyPatch
 from trunkline.server.usecases.members import MemberPatch
 from trunkline.server.usecases.workspace_members import UserIds
@@ -43,6 +46,7 @@ class Owned:
         budgets.put(owner.accounts, owner.actor, self.workspace, "daily", BudgetPut(limit_usd=5), **owner.making)
         owner.assign(owner.guardrail(), self.key)
         owner.assign_members(owner.guardrail(), self.member)
+        self.byok = owner.byok("openai", workspace_id=self.workspace).id
         self.management_key = accounts.management_keys(owner.accounts, owner.id)[0].hash
 
 
@@ -112,6 +116,20 @@ NOT_FOUND: dict[str, Act] = {
     "remove workspace members": writes(workspace_members.remove, their("workspace"), fixed(UserIds(user_ids=["x"]))),
     "change a member": writes(members.update, their("member"), fixed(MemberPatch(first_name="mine"))),
     "remove a member": writes(members.remove, their("member")),
+    "get a credential": reads(byok.get, their("byok")),
+    "change a credential": lambda me, theirs: byok.update(
+        me.accounts,
+        me.actor,
+        theirs.byok,
+        ByokPatch(disabled=True),
+        clock=me.clock,
+        vault=Vault(lambda: bytes(32)),
+        catalogued=me.catalogued,
+    ),
+    "list a workspace's credentials": lambda me, theirs: byok.list_credentials(
+        me.accounts, me.id, workspace_id=theirs.workspace
+    ),
+    "delete a credential": writes(byok.delete, their("byok")),
     "revoke a management key": writes(accounts.revoke_management_key, their("management_key")),
 }
 
@@ -128,6 +146,7 @@ def everything(owner: Tenant) -> list[object]:
             store.guardrails,
             store.key_assignments,
             store.member_assignments,
+            store.byok,
         )
         return [store.accounts.get(owner.id), *(row for noun in nouns for row in noun.page(owner.id))]
 

@@ -16,6 +16,7 @@ from trunkline.server.http.routes import (
     activity,
     assignments,
     budgets,
+    byok,
     credits,  # noqa: A004 - the noun of the API
     datasets,
     documentation,
@@ -45,6 +46,7 @@ _DESCRIBED: tuple[Operation, ...] = (
     *embeddings.OPERATIONS,
     *providers.OPERATIONS,
     *keys.OPERATIONS,
+    *byok.OPERATIONS,
     *guardrails.OPERATIONS,
     *assignments.OPERATIONS,
     *workspaces.OPERATIONS,

@@ -16,7 +16,7 @@ from trunkline.server.http.access import Access
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.request import Request
 from trunkline.server.http.streaming import Stream
-from trunkline.server.usecases.account_ports import Accounts, Entropy
+from trunkline.server.usecases.account_ports import Accounts, Entropy, Vault
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.gateway_ports import Limits, Records
 from trunkline.server.usecases.ports import Callers, Catalogue, Clock
@@ -30,6 +30,7 @@ OWN_API = "/api/trunkline/v1"
 class Context:
     """What the front and handlers reach: catalogue, callers, accounts, clock, and how feeds name and link the site.
 
+    `vault` encrypts what accounts bring along for the `reachable` providers, those whose address is known here.
     `operator` is the account whose management keys may manage all accounts, None for nobody;
     `credentials` are the providers that can be called, None where none is configured. `records` is what was called,
     `limits` how often data sets may be asked for, `credits_usd` what every account may spend, None for no limit.
@@ -48,6 +49,14 @@ class Context:
     records: Records | None = None
     limits: Limits | None = None
     credits_usd: Decimal | None = None
+    vault: Vault | None = None
+    reachable: frozenset[str] = frozenset()
+
+    def sealing(self) -> Vault:
+        """Return what encrypts secrets before they are kept. Raises `Unavailable` where nothing does."""
+        if self.vault is None:
+            raise Unavailable
+        return self.vault
 
     def snapshot(self) -> Snapshot:
         """Return the catalogue as it is now. Raises `Unavailable` when none is loaded."""

@@ -61,3 +61,6 @@ LIMIT = Parameter(
 )
 PAGING = (query.OFFSET, LIMIT)
 WORKSPACE = Parameter("workspace_id", _uuid, {"type": "string", "format": "uuid"}, "Only those of this workspace.")
+PROVIDER = Parameter(
+    "provider", parsers.text, {"type": "string", "examples": ["openai"]}, "Only those for this provider."
+)

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from trunkline.server.domain.policy.account import Account, Member
 from trunkline.server.domain.policy.audit import Actor, AuditEntry
+from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.guardrail import Guardrail, KeyAssignment, MemberAssignment
 from trunkline.server.domain.policy.key import Key
 from trunkline.server.domain.policy.spend import Spent
@@ -171,6 +172,8 @@ class Reader(Protocol):
     @property
     def member_assignments(self) -> Rows[MemberAssignment]: ...
     @property
+    def byok(self) -> Rows[Credential]: ...
+    @property
     def audit(self) -> AuditRows: ...
     @property
     def ledger(self) -> Ledger: ...
@@ -204,6 +207,8 @@ class Writer(Reader, Protocol):
     def key_assignments(self) -> Table[KeyAssignment]: ...
     @property
     def member_assignments(self) -> Table[MemberAssignment]: ...
+    @property
+    def byok(self) -> Table[Credential]: ...
 
 
 class Accounts(CallerStore, Protocol):
@@ -222,6 +227,17 @@ class Accounts(CallerStore, Protocol):
 
     def touch(self, used: Mapping[str, datetime]) -> None:
         """Note when keys were last used, by hash. No change in the sense of audit and epoch."""
+        ...
+
+
+class Vault(Protocol):
+    """Where secrets of others are encrypted before they are kept."""
+
+    def seal(self, secret: str, about: str) -> str:
+        """Return a secret encrypted, to be opened only with the same `about`.
+
+        Raises `BadRequest` on a server that has no key to encrypt with.
+        """
         ...
 
 

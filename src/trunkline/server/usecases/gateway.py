@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.domain.generation.cost import ZERO
 from trunkline.server.domain.generation.delta import Event
 from trunkline.server.domain.routing.pools import Pools
 from trunkline.server.usecases.flow import Flow
@@ -25,7 +27,8 @@ class Gateway:
     """What calls reach: the providers, the ledger, what was learned, time and chance.
 
     `pre_token_seconds` is how long all attempts together may take to the first token, `keep_alive_seconds` how long
-    a streaming caller hears nothing, `metrics` what was counted, in Prometheus' text format.
+    a streaming caller hears nothing, `metrics` what was counted, in Prometheus' text format, `byok_fee` the share of
+    the list price that a call with an account's own key costs.
     """
 
     upstreams: Upstreams
@@ -40,6 +43,7 @@ class Gateway:
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     metrics: Callable[[], bytes] | None = None
     screening: Screening = field(default_factory=Screening)
+    byok_fee: Decimal = ZERO
     _pools: Pools | None = None
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
 

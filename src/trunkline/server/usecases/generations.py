@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
-from trunkline.server.domain.generation.attempt import Attempt
+from trunkline.server.domain.generation.attempt import Attempt, OwnKey
 from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Vector
 from trunkline.server.domain.generation.fault import Fault, FaultType
 from trunkline.server.domain.generation.request import GenerationRequest
@@ -17,6 +17,7 @@ from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.routing import sticky
 from trunkline.server.domain.routing.attempts import Outcome, conclusion, following
 from trunkline.server.domain.routing.availability import Refusal
+from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway
@@ -59,6 +60,7 @@ async def start(
         statistics=gateway.learned.statistics(now),
         default_sort=None if caller.workspace is None else caller.workspace.default_provider_sort,
         remembered=remembered,
+        own=Own(caller.byok, gateway.usable) if caller.byok else None,
     )
     planned = plan(request, gateway.pools(snapshot, now), policy, given)
     progress = Progress(generation_id, now, request, caller, region, agent)
@@ -152,12 +154,14 @@ class Generation:
             await self._leave(flow)
 
     async def _attempt(self, candidate: Candidate, seconds: float) -> Fault | None:
+        own = candidate.credential
         attempt = Attempt(
             endpoint=candidate.endpoint,
             request=self._request,
             account=self.progress.caller.key.account_id,
             changes=candidate.changes,
             seconds=seconds,
+            own=None if own is None else OwnKey(own.id, own.sealed, own.about),
         )
         self.sent.append(attempt)
         self.progress.attempt(candidate, self._gateway.clock())
@@ -244,7 +248,8 @@ class Generation:
 
     def _settle(self, *, error: str | None = None, cancelled: bool = False) -> None:
         if self.progress.record is None:
-            record = record_of(self.progress, self.plan, self.candidate, self._gateway.clock(), error, cancelled)
+            now, fee = self._gateway.clock(), self._gateway.byok_fee
+            record = record_of(self.progress, self.plan, self.candidate, now, error, cancelled, fee)
             self.progress.record = record
             self._gateway.ledger.settle(record)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from msgspec import structs
@@ -126,16 +127,24 @@ class Progress:
                 bad_tool_call=self._calls.bad(self.request.fields.get("tools")),
                 started=self._sent,
                 upstream_id=self.started.upstream_id,
+                is_byok=candidate.credential is not None,
             )
         )
 
 
 def record_of(
-    progress: Progress, plan: Plan, candidate: Candidate | None, now: float, error: str | None, cancelled: bool
+    progress: Progress,
+    plan: Plan,
+    candidate: Candidate | None,
+    now: float,
+    error: str | None,
+    cancelled: bool,
+    fee_rate: Decimal = cost.ZERO,
 ) -> GenerationRecord:
     """Return the record of a call that has ended (spec gateway 5.3, 5.4).
 
     A call that failed, or whose answer ended in an error, costs nothing; so does one without a token and a reason.
+    `fee_rate` is the share of the list price that a call with the account's own key costs.
     """
     request, caller = progress.request, progress.caller
     record = GenerationRecord(
@@ -174,6 +183,8 @@ def record_of(
         finish_reason="cancelled" if cancelled and reason is None else reason,
         produced=bool(used.completion_tokens),
         completes=request.surface is not Surface.EMBEDDINGS,
+        byok=candidate.credential is not None,
+        fee_rate=fee_rate,
     )
     return structs.replace(
         record,
@@ -192,6 +203,7 @@ def record_of(
         generation_ms=progress.attempts[-1].latency_ms if progress.attempts else 0.0,
         upstream_id=progress.started.upstream_id,
         service_tier=progress.started.service_tier,
+        is_byok=candidate.credential is not None,
         private=candidate.target.private,
         zdr=endpoint.zdr,
         free=slugs.variant(candidate.model) == "free",

@@ -35,8 +35,13 @@ def test_an_attempt_that_was_heeded_early_is_counted_once():
 
 def test_calls_on_own_keys_say_nothing_about_shared_endpoints():
     learned = LiveStatistics(lambda: NOW)
-    learned.settle(record(is_byok=True, attempts=(attempt(status=500, ok=False),)))
+    own = attempt(status=500, ok=False, is_byok=True)
+    learned.observe(own)
+    learned.settle(record(is_byok=True, attempts=(own,)))
     assert list(learned.statistics(NOW)) == []
+    learned.settle(record(attempts=(own, attempt())))
+    (seen,) = learned.statistics(NOW).values()
+    assert (seen.attempts_30s, seen.failures_30s) == (1, 0)
 
 
 def test_endpoints_kept_are_bounded():

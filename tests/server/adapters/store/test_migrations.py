@@ -153,10 +153,15 @@ INSERT INTO usage_days VALUES
 INSERT INTO endpoint_spans VALUES (60, 1787400000, 'a/b p 0', '{}');
 INSERT INTO traffic_batches VALUES (3, 'run', 1787400000000000, '{"booked":[],"seen":{}}');
 """
+HOLDS_0004 = """
+INSERT INTO holds VALUES ('key', 'acc', 'h', 'run', 3, 4, 1787400000000000);
+"""
 DATA = {
     "0001": FACTS_0001,
     "0002": FACTS_0001 + ACCOUNTS_0002,
     "0003": FACTS_0001 + ACCOUNTS_0002 + TRAFFIC_0003,
+    "0004": FACTS_0001 + ACCOUNTS_0002 + TRAFFIC_0003 + HOLDS_0004,
+    "0005": FACTS_0001 + ACCOUNTS_0002 + TRAFFIC_0003 + HOLDS_0004,
 }
 """What a store of each released migration may hold; a new migration adds a row for the one before it."""
 
@@ -218,6 +223,9 @@ def test_data_of_every_earlier_migration_is_there_after_the_upgrade(bare, since,
     if since >= "0003":
         record, app = SqlRecords(database.engine, lambda: None).generation("acc", "gen-1")
         assert (record.charged, app) == (Decimal("0.25"), None)
+        for narrowed in ({"key_hash": "h"}, {"model": ""}, {}):
+            page, following = SqlRecords(database.engine).generations("acc", 5, **narrowed)
+            assert ([one.id for one, _ in page], following) == (["gen-1"], None)
         assert [batch.number for batch in SqlTraffic(database.engine).since(2)] == [3]
     assert check(where).problems == ()
     with engine.connect() as connection:

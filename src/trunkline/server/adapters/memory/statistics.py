@@ -45,6 +45,8 @@ class LiveStatistics:
 
     def observe(self, attempt: AttemptRecord) -> None:
         """Heed an attempt before its generation is settled, which then does not count it again."""
+        if attempt.is_byok:
+            return
         with self._lock:
             self._early[attempt.endpoint, attempt.started] = None
             while len(self._early) > _EARLY:
@@ -53,11 +55,11 @@ class LiveStatistics:
 
     def settle(self, record: GenerationRecord) -> None:
         """Learn from a generation's attempts; those on the caller's own key say nothing about a shared endpoint."""
-        if record.is_byok:
-            return
         with self._lock:
             now = self._clock()
             for attempt in record.attempts:
+                if attempt.is_byok:
+                    continue
                 if (attempt.endpoint, attempt.started) in self._early:
                     del self._early[attempt.endpoint, attempt.started]
                 else:

@@ -76,21 +76,22 @@ def configure(settings: Settings, shipped: Shipped, environ: Mapping[str, str]) 
     Raises `SettingsError`, one line that names the table and what is wrong with it.
     """
     targets: dict[str, Target] = {}
+    keyless: dict[str, Target] = {}
     notes: list[str] = []
     providers = dict(settings.providers)
     if (host := environ.get("OLLAMA_HOST")) and OLLAMA not in providers:
         providers[OLLAMA] = _ollama(host)
     for slug, row in shipped.items():
         if slug not in providers and (target := _shipped_target(slug, row, environ)) is not None:
-            targets[slug] = target
+            (keyless if target.key is None else targets)[slug] = target
     for slug, provider in providers.items():
-        target = _target(slug, provider, shipped.get(slug) or {}, environ)
-        if target is not None and provider.enabled:
-            targets[slug] = target
-        elif provider.enabled:
+        target, has_key = _target(slug, provider, shipped.get(slug) or {}, environ)
+        if provider.enabled and target is not None:
+            (targets if has_key else keyless)[slug] = target
+        if provider.enabled and not has_key:
             notes.append(f"provider {slug} is off: it has no key")
     facts, models = _facts(settings, providers, shipped)
-    return Configuration(Targets(targets.values()), facts, models, tuple(notes))
+    return Configuration(Targets(targets.values(), keyless.values()), facts, models, tuple(notes))
 
 
 def _ollama(host: str) -> ProviderSettings:
@@ -114,20 +115,28 @@ def _ollama(host: str) -> ProviderSettings:
 
 
 def _shipped_target(slug: str, row: Mapping[str, Any], environ: Mapping[str, str]) -> Target | None:
-    """Return how a provider of the package is called when the variables that it names are set."""
+    """Return how a provider of the package is called, without a key while the variable that it names is not set.
+
+    None where nobody knows its address, or variables that are part of it are not set.
+    """
     dialect, url, names = DIALECTS.get(row.get("dialect", "")), row.get("base_url"), row.get("env") or ()
     if dialect is None or not url:
         return None
     fills = _PLACEHOLDER.findall(url)
     key = next((environ[name] for name in names if name not in fills and name in environ), None)
-    if key is None or not all(_FILLS.fullmatch(environ.get(name, "")) for name in fills):
+    if not all(_FILLS.fullmatch(environ.get(name, "")) for name in fills):
         return None
     base_url = _PLACEHOLDER.sub(lambda found: environ[found[1]], url)
     return Target(slug=slug, base_url=base_url, dialect=dialect, key=key, quirk=QUIRKS.get(slug, NONE))
 
 
-def _target(slug: str, provider: ProviderSettings, row: Mapping[str, Any], environ: Mapping[str, str]) -> Target | None:
-    """Return how a configured provider is called, None while its key is missing. Raises `SettingsError`."""
+def _target(
+    slug: str, provider: ProviderSettings, row: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[Target | None, bool]:
+    """Return how a configured provider is called, and whether nothing is missing for that.
+
+    None where a key is missing and the dialect is not spoken either. Raises `SettingsError`.
+    """
     known = _shipped_target(slug, row, environ)
     url, configured = provider.base_url, provider.base_url is not None
     if url is None:
@@ -141,21 +150,20 @@ def _target(slug: str, provider: ProviderSettings, row: Mapping[str, Any], envir
     key = None
     if provider.api_key is not None:
         key = provider.api_key.reveal()
-        if key is None:
-            return None
-    elif not configured:
+    elif not configured and known is not None:
         # The usual variable's key is for the usual address, never for another one.
-        if known is None:
-            return None
         key = known.key
     headers = tuple((name.lower(), value.reveal()) for name, value in provider.headers.items())
-    if any(value is None for _, value in headers):
-        return None
+    has_key = key is not None or (provider.api_key is None and configured)
+    has_all = has_key and all(value is not None for _, value in headers)
+    dialect = _dialect(slug, provider, row) if has_all else DIALECTS.get(_named(provider, row))
+    if dialect is None:
+        return None, False
     quirk = QUIRKS.get(slug, NONE)
-    return Target(
+    target = Target(
         slug=slug,
         base_url=url,
-        dialect=_dialect(slug, provider, row),
+        dialect=dialect,
         key=key,
         headers=tuple((name, value) for name, value in headers if value is not None),
         limits=Limits(
@@ -165,10 +173,15 @@ def _target(slug: str, provider: ProviderSettings, row: Mapping[str, Any], envir
         completions=provider.completions,
         quirk=replace(quirk, drop=quirk.drop | set(provider.drop_fields)) if provider.drop_fields else quirk,
     )
+    return target, has_all
+
+
+def _named(provider: ProviderSettings, row: Mapping[str, Any]) -> str:
+    return provider.dialect or row.get("dialect") or "openai"
 
 
 def _dialect(slug: str, provider: ProviderSettings, row: Mapping[str, Any]) -> Dialect:
-    name = provider.dialect or row.get("dialect") or "openai"
+    name = _named(provider, row)
     if name not in DIALECTS:
         raise SettingsError(f"providers.{slug}: the dialect {name} is not spoken here, only {', '.join(DIALECTS)}")
     return DIALECTS[name]

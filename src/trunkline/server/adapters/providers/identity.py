@@ -1,4 +1,4 @@
-"""The key behind the hashes that stand for callers at providers: drawn once, kept in the home for its owner only."""
+"""Keys that a home keeps for its owner only, each drawn once; one is behind the hashes that stand for callers."""
 
 from __future__ import annotations
 
@@ -18,21 +18,25 @@ def identity_key(home: Path) -> bytes:
 
     Raises `SettingsError` where it can be neither read nor written, or is shorter than it was drawn.
     """
-    file = home / FILE_NAME
+    return kept_key(home / FILE_NAME)
+
+
+def kept_key(file: Path) -> bytes:
+    """Return the key that a file keeps, drawing it the first time. Raises `SettingsError` as `identity_key` does."""
     try:
         if not file.exists():
             _draw(file)
         key = file.read_bytes()
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read or written: {error.strerror}") from None
-    if len(key) < LENGTH:  # an empty key would make the hashes guessable
+    if len(key) < LENGTH:  # an empty key could be guessed
         raise SettingsError(f"{file}: is not the key that was written there; delete it to draw another")
     return key
 
 
 def _draw(file: Path) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mine = file.with_name(f"{FILE_NAME}.{secrets.token_hex(8)}")
+    mine = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as new:

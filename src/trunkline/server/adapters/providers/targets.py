@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trunkline.server.adapters.providers.dialects.anthropic import ANTHROPIC
 from trunkline.server.adapters.providers.dialects.dialect import Dialect
@@ -59,14 +59,34 @@ class Target:
 
 
 class Targets:
-    """Implements the port `Credentials`: every provider that can be called, by slug."""
+    """Implements the port `Credentials`: every provider that can be called, by slug.
 
-    def __init__(self, targets: Iterable[Target]) -> None:
+    `keyless` are those whose address is known and whose key is not: with an account's own key they can be called.
+    """
+
+    def __init__(self, targets: Iterable[Target], keyless: Iterable[Target] = ()) -> None:
         self._by_slug = {target.slug: target for target in targets}
+        self._reachable = {target.slug: target for target in keyless} | self._by_slug
 
     def usable(self) -> frozenset[str]:
         """Return the slugs of the providers that can be called."""
         return frozenset(self._by_slug)
+
+    def reachable(self) -> frozenset[str]:
+        """Return the slugs of the providers that can be called, be it with an account's own key only."""
+        return frozenset(self._reachable)
+
+    def with_own(self, endpoint: Endpoint, key: str) -> Target | None:
+        """Return where an endpoint is called with an account's own key, None where it cannot be.
+
+        The operator's headers stay behind: one of them may be a credential, and then the operator would pay.
+        """
+        known = self._reachable.get(endpoint.provider)
+        return None if known is None else replace(known, key=key, headers=())
+
+    def any_of(self, endpoint: Endpoint) -> Target | None:
+        """Return how an endpoint's provider is spoken to, with whatever key, None where its address is not known."""
+        return self._reachable.get(endpoint.provider)
 
     def of(self, endpoint: Endpoint) -> Target | None:
         """Return where an endpoint is called, None where it cannot be."""

@@ -20,6 +20,7 @@ from trunkline.server.adapters.providers.exchange import Exchange, causes
 from trunkline.server.adapters.providers.outcome import Outcome
 from trunkline.server.adapters.providers.sse import EventTooLong
 from trunkline.server.adapters.providers.targets import Target, Targets, upstream_model
+from trunkline.server.adapters.providers.vault import Unreadable, Vault
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Event, Failed
@@ -38,17 +39,19 @@ class Upstreams:
         *,
         clock: Callable[[], float] = time.time,
         resolve: egress.Resolve | None = None,
+        vault: Vault | None = None,
     ) -> None:
-        """Take who can be called; `secret` keys the hashes that stand for users."""
+        """Take who can be called; `secret` keys the hashes that stand for users, `vault` opens accounts' own keys."""
         self._targets = targets
         self._secret = secret
         self._clock = clock
         self._resolve = resolve
+        self._vault = vault
         self._connections: dict[str, Connections] = {}
 
     def body(self, attempt: Attempt) -> bytes:
         """Return the exact body that `send` would send; empty where there is nothing to send."""
-        target = self._targets.of(attempt.endpoint)
+        target = self._targets.any_of(attempt.endpoint)
         try:
             return b"" if target is None else self._encode(attempt, target).body
         except NotExpressible:
@@ -56,7 +59,7 @@ class Upstreams:
 
     def cancels(self, endpoint: Endpoint) -> bool:
         """Tell whether an endpoint's upstream stops, and stops billing, when its connection is closed."""
-        target = self._targets.of(endpoint)
+        target = self._targets.any_of(endpoint)
         return target is None or target.quirk.cancels
 
     async def close(self) -> None:
@@ -67,7 +70,12 @@ class Upstreams:
 
     async def send(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
         """Send an attempt and yield its events."""
-        target = self._targets.of(attempt.endpoint)
+        try:
+            target = self._target(attempt)
+        except Unreadable as error:
+            _log.error("own key cannot be opened", extra={"id": attempt.own and attempt.own.id, "reason": str(error)})
+            yield Failed(fault=faults.unavailable("The account's own key cannot be read; please enter it again"))
+            return
         if target is None:
             yield Failed(fault=faults.unavailable("The provider is not configured on this server"))
             return
@@ -89,6 +97,13 @@ class Upstreams:
                 yield event
         finally:
             await exchange.close()
+
+    def _target(self, attempt: Attempt) -> Target | None:
+        if attempt.own is None:
+            return self._targets.of(attempt.endpoint)
+        if self._vault is None:
+            return None
+        return self._targets.with_own(attempt.endpoint, self._vault.open(attempt.own.sealed, attempt.own.about))
 
     def _encode(self, attempt: Attempt, target: Target) -> Encoded:
         user = hashlib.sha256(

@@ -178,6 +178,21 @@ MEMBER_ASSIGNMENTS: Final = Table(
     _of("guardrails", "guardrail_id"),
 )
 
+BYOK: Final = Table(
+    "byok",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    _account(),
+    Column("workspace_id", NAME),
+    Column("provider", NAME, nullable=False),
+    Column("sort_order", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    _of("workspaces", "workspace_id"),
+)
+"""Accounts' own credentials at providers; `sealed` is encrypted under a key that the database never sees."""
+
 AUDIT: Final = Table(
     "audit",
     METADATA,
@@ -222,6 +237,7 @@ Index("guardrails_order", GUARDRAILS.c.account_id, GUARDRAILS.c.created_at)
 Index("guardrails_workspace", GUARDRAILS.c.account_id, GUARDRAILS.c.workspace_id)
 Index("key_assignments_guardrail", KEY_ASSIGNMENTS.c.account_id, KEY_ASSIGNMENTS.c.guardrail_id)
 Index("member_assignments_guardrail", MEMBER_ASSIGNMENTS.c.account_id, MEMBER_ASSIGNMENTS.c.guardrail_id)
+Index("byok_order", BYOK.c.account_id, BYOK.c.workspace_id, BYOK.c.created_at)
 Index("audit_order", AUDIT.c.account_id, AUDIT.c.id)
 Index("audit_noun", AUDIT.c.account_id, AUDIT.c.noun, AUDIT.c.noun_id, AUDIT.c.id)
 Index("ledger_workspace", LEDGER.c.account_id, LEDGER.c.workspace_id, LEDGER.c.day)

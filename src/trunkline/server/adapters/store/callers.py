@@ -1,16 +1,18 @@
-"""Whose key a hash is: the key with everything that governs it, in one statement of lookups by index."""
+"""Whose key a hash is: the key with everything that governs it, in two statements of lookups by index."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, bindparam, select
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from trunkline.server.adapters.store import account_tables as tables
 from trunkline.server.adapters.store import nouns
 from trunkline.server.adapters.store.nouns import Noun
+from trunkline.server.domain.policy import byok
 from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.policy.key import Key
 
 _k, _a, _w, _m = tables.KEYS, tables.ACCOUNTS, tables.WORKSPACES, tables.MEMBERS
 _of_key, _of_member = tables.KEY_ASSIGNMENTS, tables.MEMBER_ASSIGNMENTS
@@ -44,12 +46,26 @@ def _statement() -> Select[Any]:
 
 
 CALLER: Final = _statement()
+OWN: Final = select(*nouns.BYOK.columns).where(
+    tables.BYOK.c.account_id == bindparam("account"),
+    or_(tables.BYOK.c.workspace_id.is_(None), tables.BYOK.c.workspace_id == bindparam("workspace")),
+)
 
 
 def read_caller(connection: Connection, key_hash: str) -> Caller | None:
     """Return the caller of a key's hash, valid or not; None where no key has it."""
     row = connection.execute(CALLER, {"hash": key_hash}).first()
-    return None if row is None else Caller(**dict(_decoded(row)))
+    if row is None:
+        return None
+    parts = dict(_decoded(row))
+    return Caller(**parts, byok=_own(connection, parts["key"]))
+
+
+def _own(connection: Connection, key: Key) -> tuple[byok.Credential, ...]:
+    if key.is_management:
+        return ()
+    rows = connection.execute(OWN, {"account": key.account_id, "workspace": key.workspace_id})
+    return byok.of_key((nouns.BYOK.decode(row) for row in rows), key)
 
 
 def _decoded(row: Sequence[Any]) -> Iterator[tuple[str, Any]]:

@@ -36,6 +36,7 @@ class Change:
         self.guardrails = SqlTable(nouns.GUARDRAILS, self)
         self.key_assignments = SqlTable(nouns.KEY_ASSIGNMENTS, self)
         self.member_assignments = SqlTable(nouns.MEMBER_ASSIGNMENTS, self)
+        self.byok = SqlTable(nouns.BYOK, self)
         self.audit = SqlAuditRows(connection)
         self.ledger = SqlLedger(connection)
         self._tables: dict[str, SqlTable[Any]] = {

@@ -13,6 +13,7 @@ from sqlalchemy import Table as SqlTable
 
 from trunkline.server.adapters.store import account_tables as tables
 from trunkline.server.domain.policy.account import Account, Member
+from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.guardrail import Guardrail, KeyAssignment, MemberAssignment, default_guardrail_id
 from trunkline.server.domain.policy.key import Key
 from trunkline.server.domain.policy.workspace import Workspace, WorkspaceBudget, WorkspaceMember
@@ -99,6 +100,10 @@ def _without_secrets(key: Values) -> Values:
     return key
 
 
+def _unsealed(credential: Values) -> Values:
+    return credential | {"sealed": MASK}
+
+
 ACCOUNTS: Final = Noun("account", Account, tables.ACCOUNTS)
 MEMBERS: Final = Noun(
     "member",
@@ -110,7 +115,12 @@ WORKSPACES: Final = Noun(
     "workspace",
     Workspace,
     tables.WORKSPACES,
-    owned=(("guardrail", "workspace_id"), ("budget", "workspace_id"), ("workspace_member", "workspace_id")),
+    owned=(
+        ("guardrail", "workspace_id"),
+        ("budget", "workspace_id"),
+        ("workspace_member", "workspace_id"),
+        ("byok", "workspace_id"),
+    ),
     freed=(("key", "workspace_id"),),
     derived={"default_guardrail_id": lambda row: default_guardrail_id(row.id)},
 )
@@ -135,6 +145,7 @@ KEY_ASSIGNMENTS: Final = Noun("key_assignment", KeyAssignment, tables.KEY_ASSIGN
 MEMBER_ASSIGNMENTS: Final = Noun(
     "member_assignment", MemberAssignment, tables.MEMBER_ASSIGNMENTS, account_field="organization_id"
 )
+BYOK: Final = Noun("byok", Credential, tables.BYOK, masked=_unsealed)
 
 NOUNS: Final[tuple[Noun[Any], ...]] = (
     ACCOUNTS,
@@ -146,5 +157,6 @@ NOUNS: Final[tuple[Noun[Any], ...]] = (
     GUARDRAILS,
     KEY_ASSIGNMENTS,
     MEMBER_ASSIGNMENTS,
+    BYOK,
 )
 """Every noun, owners before what they own."""

@@ -68,8 +68,8 @@ def by_endpoint(
     """Return what the attempts of generations have taught, by endpoint; own keys teach nothing about shared ones."""
     found: dict[str, Seen] = {}
     for record in records:
-        if not record.is_byok:
-            for attempt in record.attempts:
+        for attempt in record.attempts:
+            if not attempt.is_byok:
                 found.setdefault(attempt.endpoint, Seen()).add(attempt, ended(attempt, now), chance)
     return found
 

@@ -62,7 +62,9 @@ class SqlRows(Generic[T]):
         for name, value in where.items():
             column = self._c[name]
             if isinstance(value, list | tuple | set | frozenset):
-                yield column.in_(value)
+                named = [each for each in value if each is not None]
+                found = column.in_(named)
+                yield found if len(named) == len(value) else or_(found, column.is_(None))
             else:
                 yield column == value if value is not None else column.is_(None)
 

@@ -45,5 +45,6 @@ class SqlState:
         self.guardrails = SqlRows(nouns.GUARDRAILS, connection)
         self.key_assignments = SqlRows(nouns.KEY_ASSIGNMENTS, connection)
         self.member_assignments = SqlRows(nouns.MEMBER_ASSIGNMENTS, connection)
+        self.byok = SqlRows(nouns.BYOK, connection)
         self.audit = SqlAuditRows(connection)
         self.ledger = SqlLedger(connection)

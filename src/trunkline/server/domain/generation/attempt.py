@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.request import GenerationRequest
+
+
+class OwnKey(NamedTuple):
+    """The account's own key at the provider: `sealed` is it encrypted, `about` what that is bound to."""
+
+    id: str
+    sealed: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +27,8 @@ class Attempt:
     `changes` are top-level fields that this endpoint gets otherwise than the caller wrote them (None: not at
     all), such as a stripped `tools`, a clamped `max_tokens` or compressed `messages`. `account` is folded into
     the hash that the upstream sees as `user`. `seconds` is what is left of the time to the first token, from
-    the moment of sending; the endpoint's own limits apply beside it.
+    the moment of sending; the endpoint's own limits apply beside it. `own` is called with in place of the
+    operator's credential.
     """
 
     endpoint: Endpoint
@@ -26,3 +36,4 @@ class Attempt:
     account: str
     changes: Mapping[str, msgspec.Raw | None] = field(default_factory=dict)
     seconds: float = 300.0
+    own: OwnKey | None = None

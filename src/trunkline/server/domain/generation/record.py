@@ -13,7 +13,8 @@ class AttemptRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt at one endpoint: `status` the HTTP status that came (or stands for what came), times in ms.
 
     `counts` tells whether it counts for uptime, `ok` whether it served; `first_token_ms` and
-    `streaming_ms` are None where no token came. `bad_tool_call` is None without tool calls.
+    `streaming_ms` are None where no token came. `bad_tool_call` is None without tool calls. `is_byok`: with a key of
+    the account's own.
     """
 
     endpoint: str
@@ -33,6 +34,7 @@ class AttemptRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bad_tool_call: bool | None = None
     started: float = 0.0
     upstream_id: str | None = None
+    is_byok: bool = False
 
 
 class FilterRecord(Struct, frozen=True):

@@ -20,7 +20,8 @@ def policy_of(caller: Caller, region: str | None = None, credentials: frozenset[
     """Return what holds for a caller at the host of a region.
 
     A management key is above workspaces: the account's own restrictions alone (spec 1.4). `credentials`
-    are the providers that can be called, None for a server that has none and only lists.
+    are the providers that can be called, None for a server that has none and only lists; those that the caller
+    brings a credential for can be called too.
     """
     account = caller.account
     layers = [] if account is None else [Layer(LayerName.ACCOUNT, account.id, account.restrictions)]
@@ -31,6 +32,8 @@ def policy_of(caller: Caller, region: str | None = None, credentials: frozenset[
     )
     if not caller.key.is_management:
         layers += [Layer(name, guardrail.id, guardrail) for name, guardrail in guardrails if guardrail is not None]
+    if caller.byok:
+        credentials = (credentials or frozenset()).union(own.provider for own in caller.byok)
     return Policy(
         layers,
         region=region,

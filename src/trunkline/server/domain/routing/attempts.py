@@ -22,6 +22,8 @@ _TRANSIENT: Final = frozenset(
 )
 _PASSING: Final = frozenset({408, 429})
 _OVERLOADED: Final = 529
+_REFUSED: Final = frozenset({400, 401, 402})
+"""What a provider answers to a credential that it does not take; a 400 only where it is no fault of the request."""
 
 
 class Outcome(NamedTuple):
@@ -34,15 +36,15 @@ class Outcome(NamedTuple):
 def following(plan: Plan, outcomes: Sequence[Outcome]) -> Candidate | None:
     """Return the candidate to try next, None where the request has failed: nothing is left that may follow.
 
-    None too after ten attempts. No endpoint is given twice.
+    None too after ten attempts. No endpoint is given twice with one credential.
     """
     if len(outcomes) >= MOST_ATTEMPTS:
         return None
     if not outcomes:
         return plan.candidates[0] if plan.candidates else None
-    tried = {outcome.candidate.key for outcome in outcomes}
+    tried = {outcome.candidate.offer for outcome in outcomes}
     for candidate in plan.candidates:
-        if candidate.key not in tried and all(_may_follow(candidate, outcome) for outcome in outcomes):
+        if candidate.offer not in tried and all(_may_follow(candidate, outcome) for outcome in outcomes):
             return candidate
     return None
 
@@ -82,6 +84,14 @@ def conclusion(plan: Plan, outcomes: Sequence[Outcome]) -> Refusal:
             affected_providers=tuple(dict.fromkeys(one.candidate.target.provider_name for one in outcomes)),
         )
     last = faults[-1]
+    if _is_own_fault(outcomes):
+        return Refusal(
+            STATUS[FaultType.PERMISSION_DENIED],
+            FaultType.PERMISSION_DENIED,
+            _OWN.format(provider=outcomes[-1].candidate.target.provider_name),
+            metadata={**_metadata(outcomes), "provider_name": outcomes[-1].candidate.target.provider_name},
+            provider_code=last.provider_code,
+        )
     literally = not plan.preferences.allow_fallbacks and last.status == _OVERLOADED
     status = _OVERLOADED if literally else STATUS[last.type]
     if retry_after is None and status >= 503:
@@ -94,6 +104,13 @@ def conclusion(plan: Plan, outcomes: Sequence[Outcome]) -> Refusal:
         retry_after=None if retry_after is None else min(retry_after, MOST_RETRY_AFTER),
         provider_code=last.provider_code,
     )
+
+
+def _is_own_fault(outcomes: Sequence[Outcome]) -> bool:
+    # Never a 5xx: clients would repeat for an hour what only another key can mend.
+    last = outcomes[-1].fault
+    refused = last.type is FaultType.PROVIDER_UNAVAILABLE and last.status in _REFUSED
+    return refused and all(outcome.candidate.credential is not None for outcome in outcomes)
 
 
 def _code(faults: Sequence[Fault]) -> Code | None:
@@ -112,6 +129,7 @@ def _is_transient(fault: Fault) -> bool:
     return fault.status is None or fault.status in _PASSING or fault.status >= 500
 
 
+_OWN: Final = "{provider} refused this account's own key. Please check it, or its credit there."
 _TEXTS: Final = {
     Code.CAPACITY_EXHAUSTED: "All providers of {model} are rate-limited at this moment. Please retry later.",
     Code.MODEL_UNAVAILABLE_UPSTREAM: "{model} is not offered any more by any of its providers.",

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from trunkline.server.domain.routing import tiers
+from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.needs import Needs
 from trunkline.server.domain.routing.pools import Pool
 from trunkline.server.domain.routing.preferences import Preferences
@@ -27,13 +28,17 @@ Targets = tuple[Target, ...]
 
 
 class Ask(NamedTuple):
-    """What one model is asked for. `provider`: only this provider's endpoints, `free`: only free ones."""
+    """What one model is asked for. `provider`: only this provider's endpoints, `free`: only free ones.
+
+    `own` is what the caller brings along, None for nothing.
+    """
 
     pool: Pool
     needs: Needs
     preferences: Preferences
     provider: str | None = None
     free: bool = False
+    own: Own | None = None
 
 
 class Shortlist(Struct, frozen=True):
@@ -101,6 +106,11 @@ def fits(target: Target, needs: Needs) -> bool:
     return not target.context_length or needs.total_tokens <= target.context_length
 
 
+def _can_be_called(target: Target, ask: Ask) -> bool:
+    # Policy has let every provider pass for which there is a credential; this one may be for other models.
+    return ask.own is None or ask.own.reaches(target, ask.pool.model.row.standing.permaslug)
+
+
 def _is_private_of_data(target: Target, ask: Ask) -> bool:
     return not (target.traits.trains or target.traits.retains or target.traits.publishes)
 
@@ -157,6 +167,7 @@ class _Filter(NamedTuple):
 
 
 _FILTERS: Final = (
+    _Filter(Reason.CREDENTIAL, lambda ask: ask.own is not None, _can_be_called),
     _Filter(
         Reason.ROUTER,
         lambda ask: ask.provider is not None or ask.free,
@@ -212,4 +223,4 @@ _FILTERS: Final = (
         _without("verbosity"),
     ),
 )
-"""In order. The first eight and `max_price` are hard; the others never leave a model without endpoints."""
+"""In order. The first nine and `max_price` are hard; the others never leave a model without endpoints."""

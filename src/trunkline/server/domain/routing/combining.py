@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 
-from trunkline.server.domain.routing import health, ranking
+from trunkline.server.domain.routing import health, models, ranking
+from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.candidates import Shortlist
 from trunkline.server.domain.routing.models import Entry
 from trunkline.server.domain.routing.preferences import Preferences
@@ -26,9 +27,16 @@ class Fit(IntEnum):
 
 
 def combined(
-    entries: Sequence[Entry], lists: Sequence[Shortlist], setting: Setting, remembered: Remembered | None
+    entries: Sequence[Entry],
+    lists: Sequence[Shortlist],
+    setting: Setting,
+    remembered: Remembered | None,
+    own: Own | None = None,
 ) -> list[Target]:
-    """Return the targets of all models (in the order in which those are wanted) as they are to be tried."""
+    """Return the targets of all models (in the order in which those are wanted) as they are to be tried.
+
+    Without fallbacks the first one of each model is left, which is one that the caller has a credential for (`own`).
+    """
     wishes = setting.preferences
     if wishes.partition == "none" and len(lists) > 1:
         order = _merged(entries, lists, setting)
@@ -43,9 +51,9 @@ def combined(
         order = _forward(order, _kept(entries, setting, remembered))
     if not wishes.allow_fallbacks and not wishes.order:
         firsts: dict[str, Target] = {}
-        for target in order:
+        for target in order if own is None else own.foremost(order, models.permaslugs(entries)):
             firsts.setdefault(target.model, target)
-        return list(firsts.values())
+        return [firsts[model] for model in dict.fromkeys(target.model for target in order)]
     return order
 
 

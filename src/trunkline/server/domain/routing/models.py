@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -46,6 +46,11 @@ class Entry:
     provider: str | None = None
     free: bool = False
     effort: str | None = None
+
+
+def permaslugs(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the variant canonical slugs of models by id."""
+    return {entry.model.id: entry.model.row.standing.permaslug for entry in entries}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from msgspec import Struct
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation import estimate as estimates
 from trunkline.server.domain.generation.request import GenerationRequest
+from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.layers import Policy
-from trunkline.server.domain.routing import candidates, combining, models, preferences, refusals, routers, tiers
+from trunkline.server.domain.routing import byok, candidates, combining, models, preferences, refusals, routers, tiers
 from trunkline.server.domain.routing import needs as needing
 from trunkline.server.domain.routing.availability import Refusal
+from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.candidates import Ask, Shortlist
 from trunkline.server.domain.routing.changes import NO_CHANGES, Changes, changes
 from trunkline.server.domain.routing.combining import Remembered
@@ -37,7 +39,8 @@ class Circumstances:
     """What a plan depends on beside request, catalogue and policy.
 
     `now` in Unix seconds; `usage` in tokens of seven days by model id; `default_sort` is the
-    workspace's; `compression`: a prompt that is too long may be shortened.
+    workspace's; `compression`: a prompt that is too long may be shortened. `own` are the caller's own credentials,
+    None for a caller who has none.
     """
 
     now: float
@@ -48,14 +51,24 @@ class Circumstances:
     remembered: Remembered | None = None
     estimate: Estimate = estimates.prompt_tokens
     compression: bool = False
+    own: Own | None = None
 
 
 class Candidate(Struct, frozen=True):
-    """One endpoint to try. `requested` is the slug that led to it; `changes` are fields that it gets otherwise."""
+    """One endpoint to try. `requested` is the slug that led to it; `changes` are fields that it gets otherwise.
+
+    `credential` is the account's own one that it is called with, None for the operator's.
+    """
 
     target: Target
     requested: str
     changes: Changes = NO_CHANGES
+    credential: Credential | None = None
+
+    @property
+    def offer(self) -> tuple[str, str | None]:
+        """What is not tried twice: the endpoint with its credential."""
+        return self.target.key, None if self.credential is None else self.credential.id
 
     @property
     def endpoint(self) -> Endpoint:
@@ -118,7 +131,7 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
 
     def expand(slug: str, found: Found) -> tuple[Entry, ...] | Miss:
         def suits(model: Model, free: bool) -> bool:
-            ask = Ask(pools.pool(model, narrowed), needs, wishes, free=free)
+            ask = Ask(pools.pool(model, narrowed), needs, wishes, free=free, own=given.own)
             listed = candidates.shortlist(ask, tiers.admission(needs, wishes, found.dynamic))
             return bool(listed.targets) and not listed.dropped
 
@@ -132,19 +145,21 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
         return Plan((), found.strategy, request.models, needs, wishes, misses=found.misses, refusal=refusal)
     shortlists = tuple(
         candidates.shortlist(
-            Ask(pools.pool(entry.model, narrowed), needs, wishes, entry.provider, entry.free),
+            Ask(pools.pool(entry.model, narrowed), needs, wishes, entry.provider, entry.free, given.own),
             tiers.admission(needs, wishes, entry.dynamic),
         )
         for entry in found.entries
     )
     setting = Setting(needs, wishes, given.statistics, given.now, given.chance, given.default_sort)
-    order = combining.combined(found.entries, shortlists, setting, given.remembered)
+    order = combining.combined(found.entries, shortlists, setting, given.remembered, given.own)
     if not order:
         refusal = refusals.of_empty(
             shortlists, request.models, needs=needs, preferences=wishes, pools=pools, policy=policy, now=given.now
         )
         return Plan((), found.strategy, request.models, needs, wishes, shortlists, found.misses, refusal)
     chosen = _candidates(request, order, found.entries, shortlists)
+    if given.own is not None:
+        chosen = _copied(chosen, order, given.own, found.entries, together=wishes.partition == "none")
     return Plan(chosen, found.strategy, request.models, needs, wishes, shortlists, found.misses)
 
 
@@ -164,6 +179,16 @@ def _candidates(
             Candidate(target, asked[target.model], _changes(request, target, altered.get(target.model)))
             for target in order
         ]
+    )
+
+
+def _copied(
+    chosen: tuple[Candidate, ...], order: Sequence[Target], own: Own, entries: Sequence[Entry], *, together: bool
+) -> tuple[Candidate, ...]:
+    by_key = {candidate.key: candidate for candidate in chosen}
+    return tuple(
+        by_key[target.key] if credential is None else msgspec.structs.replace(by_key[target.key], credential=credential)
+        for target, credential in byok.offers(order, own, models.permaslugs(entries), together=together)
     )
 
 

@@ -13,10 +13,10 @@ from trunkline.server.usecases.generations import Generation
 
 async def begin(context: Context, request: Request, asked: GenerationRequest) -> Generation:
     """Plan a call. Raises `NotFound` on a server that only lists, and what admission and planning refuse with."""
-    if context.gateway is None:
-        raise NotFound("This server has no providers configured: it only lists models")
     if request.caller is None:
         raise Unauthorized
+    if context.gateway is None or not (context.gateway.usable or request.caller.byok):
+        raise NotFound("This server has no providers configured: it only lists models")
     agent = request.headers.get(b"user-agent", b"").decode("utf-8", "replace")[:500]
     return await generations.start(
         context.gateway,

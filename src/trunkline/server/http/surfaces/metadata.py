@@ -19,14 +19,14 @@ def metadata(generation: Generation) -> dict[str, Any]:
         "region": generation.progress.region,
         "summary": _summary(generation),
         "attempt": number,
-        "is_byok": False,
+        "is_byok": chosen is not None and chosen.credential is not None,
         "endpoints": {
             "total": plan.total,
             "available": [
                 {
                     "provider": candidate.target.provider_name,
                     "model": candidate.model,
-                    "selected": chosen is not None and candidate.key == chosen.key,
+                    "selected": chosen is not None and candidate.offer == chosen.offer,
                 }
                 for candidate in plan.candidates
             ],

@@ -66,7 +66,7 @@ def _response(record: GenerationRecord, attempt: AttemptRecord) -> shown.Provide
         endpoint_id=attempt.endpoint,
         model_permaslug=record.permaslug if attempt.model == record.model else attempt.model,
         id=attempt.upstream_id or UNSET,
-        is_byok=record.is_byok,
+        is_byok=attempt.is_byok,
     )
 
 
