@@ -22,9 +22,7 @@ LONGEST: Final = 12 * 3600
 TOUCH: Final = 60
 """A use is noted when the last note is this many seconds old; a session lives so much shorter at most."""
 UNKNOWN: Final = "This key is not known here, or is disabled or expired."
-INFERENCE: Final = (
-    "This is an inference key. Signing in takes a management key."
-)
+INFERENCE: Final = "This is an inference key. Signing in takes a management key."
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ class Progress:
         """Return what was used: as the upstream says, else as counted here."""
         if self._used is not None:
             return self._used
-        prompt = estimate.prompt_tokens(self.request.fields)
+        changes = self._candidate.changes if self._candidate is not None else {}
+        prompt = estimate.prompt_tokens(estimate.changed(self.request.fields, changes))
         return Usage(prompt_tokens=prompt, completion_tokens=self._tally.tokens, estimated=True)
 
     def _note(

@@ -33,6 +33,7 @@ from trunkline.server.domain.routing.reasons import Reason
 
 IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x/y.png"}}]}]
 LONG = [{"role": "user", "content": "x" * 40_000}]
+LONG_AS_IT_IS = {"messages": LONG, "transforms": []}
 TRAINS = {"data_policy": {"training": True, "retains": False}}
 PUBLISHES = {"data_policy": {"training": False, "retains": False, "publishes": True}}
 
@@ -99,7 +100,7 @@ def told(of: Plan) -> tuple[int, str, str | None, tuple[str, ...]]:
             {},
             (404, "not_found", "constraint_filtered", ("require_parameters",)),
         ),
-        ({}, {"context_length": 8192}, {"messages": LONG}, {}, (400, "context_length_exceeded", None, ())),
+        ({}, {"context_length": 8192}, LONG_AS_IT_IS, {}, (400, "context_length_exceeded", None, ())),
         (
             {},
             {},
@@ -153,10 +154,10 @@ def test_a_window_that_a_preference_took_away_is_the_preferences_fault():
     of = pools(text_model(), offer("alpha", 1, context_length=8192), offer("beta", 2))
     assert tags(planned(of, messages=LONG)) == ["beta"]
     for own in ({"ignore": ["beta"]}, {"only": ["alpha"]}, {"max_price": {"prompt": 1}}):
-        narrowed = planned(of, messages=LONG, provider=own)
+        narrowed = planned(of, messages=LONG, transforms=[], provider=own)
         expected = ("max_price",) if "max_price" in own else ("context_length",)
         assert told(narrowed) == (404, "not_found", "constraint_filtered", expected), own
-    by_account = planned(of, messages=LONG, policy=account(ignored_providers=("beta",)))
+    by_account = planned(of, messages=LONG, transforms=[], policy=account(ignored_providers=("beta",)))
     assert told(by_account) == (400, "context_length_exceeded", None, ())
 
 
@@ -173,12 +174,12 @@ def test_a_window_of_unknown_size_fits():
 @pytest.mark.parametrize(("window", "left"), [(5000, ["beta"]), (5100, ["alpha", "beta"])])
 def test_with_compression_half_of_it_must_fit(window: int, left: list[str]):
     of = pools(text_model(), offer("alpha", 1, context_length=window), offer("beta", 2, context_length=9000))
-    assert sorted(tags(planned(of, messages=LONG, given={"compression": True}))) == left
+    assert sorted(tags(planned(of, messages=LONG, transforms=["middle-out"]))) == left
 
 
 def test_with_compression_the_largest_window_is_always_kept():
     of = pools(text_model(), offer("alpha", 1, context_length=1000), offer("beta", 2, context_length=2000))
-    assert tags(planned(of, messages=LONG, given={"compression": True})) == ["beta"]
+    assert tags(planned(of, messages=LONG, transforms=["middle-out"])) == ["beta"]
 
 
 def test_max_tokens_prefers_endpoints_with_room_and_is_else_cut():
@@ -313,7 +314,8 @@ def test_limits_include_their_last_token():
 
 def test_a_preference_is_not_at_fault_for_a_window_that_was_too_small_as_well():
     of = pools(text_model(), *(offer(tag, 1, context_length=8192) for tag in ("alpha", "beta")))
-    assert told(planned(of, messages=LONG, provider={"ignore": ["beta"]}))[:3] == (400, "context_length_exceeded", None)
+    told_of = told(planned(of, messages=LONG, transforms=[], provider={"ignore": ["beta"]}))
+    assert told_of[:3] == (400, "context_length_exceeded", None)
 
 
 def test_only_the_limit_that_was_given_is_cut():

@@ -92,5 +92,5 @@ class Outcome:
             yield event
 
     def _estimated(self) -> Usage:
-        prompt = estimate.prompt_tokens(self._attempt.request.fields)
+        prompt = estimate.prompt_tokens(estimate.changed(self._attempt.request.fields, self._attempt.changes))
         return Usage(prompt_tokens=prompt, completion_tokens=self._tally.tokens, estimated=True)

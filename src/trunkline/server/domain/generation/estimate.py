@@ -47,6 +47,19 @@ def prompt_tokens(fields: Mapping[str, msgspec.Raw]) -> int:
     return tokens(characters) + count
 
 
+def changed(fields: Mapping[str, msgspec.Raw], changes: Mapping[str, msgspec.Raw | None]) -> Mapping[str, msgspec.Raw]:
+    """Return a request's fields as an endpoint gets them: what is changed to None is not sent."""
+    if not changes:
+        return fields
+    return {name: raw for name, raw in {**fields, **changes}.items() if raw is not None}
+
+
+def message_tokens(message: dict[str, Any]) -> int:
+    """Return about how many tokens of a prompt one message is."""
+    characters, count = _measure([message])
+    return tokens(characters) + count
+
+
 class OutputTally:
     """Counts what one answer has produced so far, from its deltas."""
 

@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from trunkline.server.domain.routing import tiers
+from trunkline.server.domain.routing import compression, tiers
 from trunkline.server.domain.routing.byok import Own
+from trunkline.server.domain.routing.compression import fits, may_be_fitted
 from trunkline.server.domain.routing.needs import Needs
 from trunkline.server.domain.routing.pools import Pool
 from trunkline.server.domain.routing.preferences import Preferences
@@ -45,7 +46,8 @@ class Shortlist(Struct, frozen=True):
     """The endpoints of one model that can serve a request, cheapest first for prompts of no size.
 
     `steps` are the filters that removed some, with those; `dropped` the parameters that none of the
-    rest supports and that must not be sent; `clamps`: `max_tokens` must be cut to each one's limit.
+    rest supports and that must not be sent; `clamps`: `max_tokens` must be cut to each one's limit;
+    `compresses`: messages must be shortened for some.
     """
 
     pool: Pool
@@ -53,6 +55,7 @@ class Shortlist(Struct, frozen=True):
     steps: tuple[tuple[Reason, Targets], ...] = ()
     dropped: frozenset[str] = frozenset()
     clamps: bool = False
+    compresses: bool = False
 
     def removed(self) -> Iterator[tuple[Target, Reason]]:
         """Yield every endpoint that the caller may know of and that is not on the list, with the reason."""
@@ -87,7 +90,7 @@ def shortlist(ask: Ask, admission: Admission) -> Shortlist:
         if len(kept) != len(left):
             steps.append((row.reason, tuple(target for target in left if target not in kept)))
             left = kept
-    return Shortlist(pool, left, tuple(steps), dropped, clamps)
+    return Shortlist(pool, left, tuple(steps), dropped, clamps, compression.needed(left, ask.needs))
 
 
 def supports(target: Target, parameter: str) -> bool:
@@ -95,15 +98,6 @@ def supports(target: Target, parameter: str) -> bool:
     if parameter in target.supported:
         return True
     return parameter in _SAME and not _SAME[parameter].isdisjoint(target.supported)
-
-
-def fits(target: Target, needs: Needs) -> bool:
-    """Tell whether prompt and requested completion fit into an endpoint's window; an unknown window fits (F10)."""
-    if needs.compression:
-        return not target.context_length or 2 * target.context_length >= needs.total_tokens
-    if target.max_prompt and needs.prompt_tokens > target.max_prompt:
-        return False
-    return not target.context_length or needs.total_tokens <= target.context_length
 
 
 def _can_be_called(target: Target, ask: Ask) -> bool:
@@ -140,11 +134,8 @@ Rescue = Callable[[Targets, Ask], tuple[Targets, frozenset[str]]]
 """Returns what to keep where a filter would keep none, and the parameters to go without."""
 
 
-def _largest(targets: Targets, ask: Ask) -> tuple[Targets, frozenset[str]]:
-    if not ask.needs.compression:
-        return (), frozenset()
-    largest = max(target.context_length for target in targets) if targets else 0
-    return tuple(target for target in targets if target.context_length == largest), frozenset()
+def _compressible(targets: Targets, ask: Ask) -> tuple[Targets, frozenset[str]]:
+    return compression.rescued(targets, ask.pool.model, ask.needs), frozenset()
 
 
 def _without(*parameters: str) -> Rescue:
@@ -190,7 +181,12 @@ _FILTERS: Final = (
         lambda target, ask: False,
     ),
     _Filter(Reason.PARAMETERS, lambda ask: ask.preferences.require_parameters, _supports_all),
-    _Filter(Reason.CONTEXT, _may_be_too_long, lambda target, ask: fits(target, ask.needs), _largest),
+    _Filter(
+        Reason.CONTEXT,
+        _may_be_too_long,
+        lambda target, ask: fits(target, ask.needs) or may_be_fitted(target, ask.pool.model, ask.needs),
+        _compressible,
+    ),
     _Filter(
         Reason.MAX_TOKENS,
         lambda ask: ask.needs.max_tokens is not None and 0 < ask.pool.shortest[2] < ask.needs.max_tokens,

@@ -11,10 +11,13 @@ from msgspec import Struct
 
 from trunkline.server.domain.catalog import vocabulary
 from trunkline.server.domain.generation.request import GenerationRequest, Surface
+from trunkline.server.domain.routing import plugins
 from trunkline.server.errors import BadRequest, Issue
 
 Estimate = Callable[[Mapping[str, msgspec.Raw]], int]
 """Returns about how many tokens the prompt in a request's fields has, as `generation.estimate.prompt_tokens` does."""
+SMALL_WINDOW: Final = 8192
+"""Windows of up to so many tokens get prompts that are too long shortened, unless the caller objects."""
 _PARAMETERS: Final = frozenset(vocabulary.PARAMETERS)
 _MODALITIES: Final = {
     "image_url": "image", "input_image": "image", "image": "image",
@@ -33,7 +36,8 @@ class Needs(Struct, frozen=True, kw_only=True):
     `prompt_tokens` is an estimate, `max_tokens` what the caller asks for; `parameters` are the
     documented ones that are present. `format` is the parameter that the response format takes,
     `tool_choice` its kind (`auto`, `none`, `required`, `function`). `effort` and `pro` are about
-    reasoning.
+    reasoning. `compression`: whether the prompt may be shortened, None where the caller does not say; then it
+    is for windows of up to `small_window` tokens.
     """
 
     surface: Surface = Surface.CHAT
@@ -49,7 +53,8 @@ class Needs(Struct, frozen=True, kw_only=True):
     pro: bool = False
     service_tier: str | None = None
     fast: bool = False
-    compression: bool = False
+    compression: bool | None = None
+    small_window: int = SMALL_WINDOW
 
     @property
     def total_tokens(self) -> int:
@@ -57,13 +62,13 @@ class Needs(Struct, frozen=True, kw_only=True):
         return self.prompt_tokens + (self.max_tokens or 0)
 
 
-def read(request: GenerationRequest, estimate: Estimate, *, compression: bool = False) -> Needs:
+def read(request: GenerationRequest, estimate: Estimate, *, small_window: int = SMALL_WINDOW) -> Needs:
     """Read the needs of a request whose `messages`, `prompt` or `input` are there.
 
-    `compression`: whether a prompt that is too long may be shortened. Raises `BadRequest` where a
-    field that decides the routing is of the wrong type.
+    Raises `BadRequest` where a field that decides the routing is of the wrong type, or names an unknown plugin.
     """
     fields = request.fields
+    compression = plugins.compression(request)
     present = frozenset(name for name in fields if name in _PARAMETERS and request.has(name))
     effort, pro = _reasoning(request)
     choice = _tool_choice(request)
@@ -82,7 +87,8 @@ def read(request: GenerationRequest, estimate: Estimate, *, compression: bool = 
         pro=pro,
         service_tier=request.service_tier,
         fast=_field(request, "speed", str) == "fast",
-        compression=compression,
+        compression=compression if request.has("messages") else False,
+        small_window=small_window,
     )
 
 

@@ -18,6 +18,7 @@ from trunkline.server.domain.generation.request import GenerationRequest
 from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.layers import Policy
 from trunkline.server.domain.routing import byok, candidates, combining, models, preferences, refusals, routers, tiers
+from trunkline.server.domain.routing import compression as compressing
 from trunkline.server.domain.routing import needs as needing
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.byok import Own
@@ -39,8 +40,8 @@ class Circumstances:
     """What a plan depends on beside request, catalogue and policy.
 
     `now` in Unix seconds; `usage` in tokens of seven days by model id; `default_sort` is the
-    workspace's; `compression`: a prompt that is too long may be shortened. `own` are the caller's own credentials,
-    None for a caller who has none.
+    workspace's; prompts are shortened by themselves for windows of up to `small_window` tokens.
+    `own` are the caller's own credentials, None for a caller who has none.
     """
 
     now: float
@@ -50,7 +51,7 @@ class Circumstances:
     default_sort: str | None = None
     remembered: Remembered | None = None
     estimate: Estimate = estimates.prompt_tokens
-    compression: bool = False
+    small_window: int = needing.SMALL_WINDOW
     own: Own | None = None
 
 
@@ -123,7 +124,7 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
     `policy` is what the caller may use (spec catalogue 5.2, layers L0 to L3). Raises `BadRequest`
     where the request's own routing fields are wrong; everything else is a plan with a `refusal`.
     """
-    needs = needing.read(request, given.estimate, compression=given.compression)
+    needs = needing.read(request, given.estimate, small_window=given.small_window)
     wishes = preferences.read(request.preferences)
     narrowed = pools.narrowed(policy, wishes)
     if wishes.order:
@@ -157,26 +158,30 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
             shortlists, request.models, needs=needs, preferences=wishes, pools=pools, policy=policy, now=given.now
         )
         return Plan((), found.strategy, request.models, needs, wishes, shortlists, found.misses, refusal)
-    chosen = _candidates(request, order, found.entries, shortlists)
+    chosen = _candidates(request, needs, order, found.entries, shortlists)
     if given.own is not None:
         chosen = _copied(chosen, order, given.own, found.entries, together=wishes.partition == "none")
     return Plan(chosen, found.strategy, request.models, needs, wishes, shortlists, found.misses)
 
 
 def _candidates(
-    request: GenerationRequest, order: list[Target], entries: Sequence[Entry], lists: Sequence[Shortlist]
+    request: GenerationRequest,
+    needs: Needs,
+    order: list[Target],
+    entries: Sequence[Entry],
+    lists: Sequence[Shortlist],
 ) -> tuple[Candidate, ...]:
     asked = {entry.model.id: entry.requested for entry in entries}
     altered = {
         entry.model.id: (entry, listed)
         for entry, listed in zip(entries, lists, strict=True)
-        if listed.dropped or listed.clamps or entry.effort is not None
+        if listed.dropped or listed.clamps or listed.compresses or entry.effort is not None
     }
     if not altered:
         return tuple([Candidate(target, asked[target.model]) for target in order])
     return tuple(
         [
-            Candidate(target, asked[target.model], _changes(request, target, altered.get(target.model)))
+            Candidate(target, asked[target.model], _changes(request, needs, target, altered.get(target.model)))
             for target in order
         ]
     )
@@ -192,8 +197,12 @@ def _copied(
     )
 
 
-def _changes(request: GenerationRequest, target: Target, altered: tuple[Entry, Shortlist] | None) -> Changes:
+def _changes(
+    request: GenerationRequest, needs: Needs, target: Target, altered: tuple[Entry, Shortlist] | None
+) -> Changes:
     if altered is None:
         return NO_CHANGES
     entry, listed = altered
-    return changes(request, listed.dropped, target.max_completion if listed.clamps else None, entry.effort)
+    made = changes(request, listed.dropped, target.max_completion if listed.clamps else None, entry.effort)
+    short = compressing.shortened(request, target, needs) if listed.compresses else None
+    return made if short is None else {**made, "messages": short.messages}

@@ -11,7 +11,8 @@ from trunkline.server.domain.generation.fault import FaultType
 from trunkline.server.domain.policy import predicate
 from trunkline.server.domain.policy.layers import Policy
 from trunkline.server.domain.routing.availability import Code, Constraint, Refusal, unavailable
-from trunkline.server.domain.routing.candidates import Shortlist, fits
+from trunkline.server.domain.routing.candidates import Shortlist
+from trunkline.server.domain.routing.compression import fits
 from trunkline.server.domain.routing.models import Miss
 from trunkline.server.domain.routing.needs import Needs
 from trunkline.server.domain.routing.pools import Pools

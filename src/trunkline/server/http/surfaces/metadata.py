@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from trunkline.server.http.surfaces.pipeline import stages
 from trunkline.server.usecases.generations import Generation
 
@@ -39,7 +41,24 @@ def metadata(generation: Generation) -> dict[str, Any]:
         ]
     if generation.progress.findings:
         shown["pipeline"] = stages(generation.progress.findings)
+    if (shortened := _shortened(generation)) is not None:
+        shown.setdefault("pipeline", []).append(shortened)
     return shown
+
+
+def _shortened(generation: Generation) -> dict[str, Any] | None:
+    """Return the stage in which the messages became fewer or shorter, None where they have not."""
+    chosen = generation.candidate
+    sent = None if chosen is None else chosen.changes.get("messages")
+    if sent is None:
+        return None
+    asked, left = (len(msgspec.json.decode(raw)) for raw in (generation.progress.request.fields["messages"], sent))
+    return {
+        "type": "context_compression",
+        "name": "context-compression",
+        "summary": f"{left} of {asked} messages were sent" if left < asked else "A message lost its middle",
+        "data": {"engine": "middle-out", "messages": asked, "messages_sent": left},
+    }
 
 
 def _summary(generation: Generation) -> str:
