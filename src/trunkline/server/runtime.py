@@ -19,6 +19,7 @@ from trunkline.server.adapters.memory.metered import MeteredCallers
 from trunkline.server.adapters.memory.rates import LiveLimits
 from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.memory.sticky import LiveStickiness
+from trunkline.server.adapters.memory.uses import LiveUses
 from trunkline.server.adapters.providers.configuration import Configuration, configure, variable_names
 from trunkline.server.adapters.providers.identity import identity_key
 from trunkline.server.adapters.providers.upstreams import Upstreams
@@ -157,22 +158,29 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         days=settings.generation_days,
         pulse=Lessons(catalogue, statistics, traffic.popularity).pulse,
     )
-    callers = LiveCallers(MeteredCallers(database.accounts, ledger), clock)
+    uses = LiveUses(database.accounts.touch)
+    callers = LiveCallers(MeteredCallers(database.accounts, ledger), clock, uses.note)
     watches: list[Watch] = []
 
     def start() -> None:
         catalogue.refresh()
         callers.refresh()
         ledger.start()
+        uses.start()
         catalogue.watch()
         # In a thread of its own: a revoked key must not wait until a large catalogue is built.
         watches.append(database.listen(lambda _: callers.refresh()))
+
+    def settled() -> None:
+        ledger.settled()
+        uses.write()
 
     def stop() -> None:
         catalogue.stop()
         for watch in watches:
             watch.stop()
         ledger.stop()
+        uses.stop()
         database.close()
         lines.flush()
 
@@ -182,7 +190,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
     context = Context(
         catalogue=catalogue,
         callers=callers,
-        accounts=NoticedAccounts(database.accounts, callers.refresh, ledger.settled),
+        accounts=NoticedAccounts(database.accounts, callers.refresh, settled),
         clock=clock,
         entropy=secrets.token_bytes,
         rss_title=settings.rss_title,

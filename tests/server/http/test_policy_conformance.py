@@ -277,7 +277,7 @@ def test_69_an_alias_goes_with_its_model_and_a_variant_stays_by_itself(x: Tenant
 
 def test_70_management_takes_a_management_key(y: Tenant, server: Site):
     key = y.key()
-    for path in ("/guardrails", "/keys", "/workspaces"):
+    for path in ("/guardrails", "/keys", "/workspaces", "/activity"):
         assert key.get(path).error(403)["message"] == "Only management keys can perform this operation"
         assert server.get(path).error(401)["message"] == "Missing Authentication header"
 
@@ -288,7 +288,7 @@ def test_71_a_key_is_shown_once_and_known_by_its_hash(x: Tenant):
     assert made["data"]["hash"] == hashlib.sha256(made["key"].encode()).hexdigest()
     assert Key(x.site, made["key"], "").get("/key").status == 200
     again = x.get(f"/keys/{made['data']['hash']}")
-    assert again.json() == {"data": made["data"]}
+    assert again.json() == {"data": made["data"] | {"last_used_at": "2026-08-22T12:00:00Z"}}
     assert made["key"] not in again.body.decode()
     assert made["key"] not in x.get("/keys").body.decode()
 

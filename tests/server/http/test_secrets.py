@@ -50,6 +50,10 @@ def test_no_answer_depends_on_who_asked_before(x: Tenant, y: Tenant, home: Path,
     ]
     paths = [*reads, "/models/user?sort=newest", "/models/acme/secret-1/endpoints", "/models?zdr=true"]
     hosts = ("localhost", "eu.localhost")
+    keys = (wide, narrow, twin, other, managing)
+    for key in keys:
+        key.get("/key")
+    x.get("/keys")  # writes when each was last used
     before = shutil.copytree(home, tmp_path / "before")
 
     def asked(key: Key, site: Site) -> list[tuple[str, str, int, bytes]]:
@@ -57,7 +61,6 @@ def test_no_answer_depends_on_who_asked_before(x: Tenant, y: Tenant, home: Path,
         replies = [(path, host, site.get(path, host=host, **bearer)) for path in paths for host in hosts]
         return [(path, host, reply.status, reply.body) for path, host, reply in replies]
 
-    keys = (wide, narrow, twin, other, managing)
     for key in keys:
         asked(key, x.site)
     mixed = {key.text: asked(key, x.site) for key in keys}

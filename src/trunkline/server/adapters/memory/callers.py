@@ -29,9 +29,13 @@ class LiveCallers:
     the event loop and from threads.
     """
 
-    def __init__(self, store: CallerStore, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: CallerStore, clock: Callable[[], float], used: Callable[[str, float], None] = lambda *_: None
+    ) -> None:
+        """`used` is told the hash of each valid key that comes, and the Unix time."""
         self._store = store
         self._clock = clock
+        self._used = used
         self._memory = _Memory(-1)
 
     def known(self, token: str) -> tuple[bool, Caller | None]:
@@ -63,7 +67,10 @@ class LiveCallers:
             self._memory = _Memory(epoch)
 
     def _valid(self, caller: Caller | None) -> Caller | None:
-        return caller if caller is not None and caller.counts(datetime.fromtimestamp(self._clock(), UTC)) else None
+        if caller is None or not caller.counts(datetime.fromtimestamp(now := self._clock(), UTC)):
+            return None
+        self._used(caller.key.hash, now)
+        return caller
 
 
 class NoCallers:
