@@ -27,6 +27,7 @@ from trunkline.server.adapters.memory.sticky import LiveStickiness
 from trunkline.server.adapters.providers.upstreams import Upstreams
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.policy.holds import Amount, Hold
 from trunkline.server.http import app
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
@@ -50,7 +51,20 @@ class Ledger:
     def check(self, caller: Caller, now: float, *, free: bool) -> None:
         """Let everybody spend."""
 
-    def settle(self, record: GenerationRecord) -> None:
+    def reserve(self, caller: Caller, now: float, *, free: bool, most: Callable[[], Amount]) -> Hold | None:
+        """Hold nothing: nobody is under a limit."""
+        return None
+
+    async def secure(self, hold: Hold) -> None:
+        """Agree."""
+
+    def release(self, hold: Hold) -> None:
+        """Let go."""
+
+    async def freed(self, hold: Hold) -> None:
+        """Nothing is held."""
+
+    def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
         """Keep a record."""
         self.learned.settle(record)
         self.records.append(record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,7 +11,8 @@ from typing import Final
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.generation.cost import ZERO
-from trunkline.server.domain.generation.delta import Event
+from trunkline.server.domain.generation.delta import Event, Failed
+from trunkline.server.domain.generation.fault import Fault, FaultType
 from trunkline.server.domain.routing.pools import Pools
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway_ports import Learned, Ledger, Stickiness
@@ -20,6 +22,7 @@ from trunkline.server.usecases.screening import Screening
 
 PRE_TOKEN_SECONDS: Final = 300.0
 KEEP_ALIVE_SECONDS: Final = 10.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -57,8 +60,12 @@ class Gateway:
         """Read an upstream that cannot be cancelled to its end in the background; `then` gets each event, last None."""
 
         async def run() -> None:
-            while (event := await flow.next()) is not None:
-                then(event)
+            try:
+                while (event := await flow.next()) is not None:
+                    then(event)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the call is settled all the same
+                _log.exception("an answer could not be read to its end")
+                then(Failed(fault=Fault(type=FaultType.PROVIDER_UNAVAILABLE, message=type(error).__name__)))
             then(None)
 
         task = asyncio.ensure_future(run())

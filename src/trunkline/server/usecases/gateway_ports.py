@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from trunkline.server.domain.generation.record import AttemptRecord, GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.policy.holds import Amount, Hold
 from trunkline.server.domain.routing.statistics import Statistics
 
 
@@ -19,16 +20,40 @@ class Ledger(Protocol):
     def check(self, caller: Caller, now: float, *, free: bool) -> None:
         """Let a caller spend: limits, budgets and credits in their order (policy spec 5.9). Never blocks on I/O.
 
-        `free`: only free models are asked for. Raises `PaymentRequired` (402), `Forbidden` (403), and
-        `StoreUnavailable` when nothing is known of the caller's spending.
+        What is held for calls under way counts as spent. `free`: only free models are asked for. Raises
+        `PaymentRequired` (402), `Forbidden` (403), and `StoreUnavailable` when nothing is known of the caller's
+        spending.
         """
         ...
 
-    def settle(self, record: GenerationRecord) -> None:
+    def reserve(self, caller: Caller, now: float, *, free: bool, most: Callable[[], Amount]) -> Hold | None:
+        """Hold what a call may cost at `most` until it is settled or released. Never blocks on I/O.
+
+        Returns None for a caller who is under no limit, and asks `most` only for others. Raises like `check`.
+        """
+        ...
+
+    async def secure(self, hold: Hold) -> None:
+        """Agree on a hold with other processes, where a limit is near; returns at once where none is.
+
+        Raises `PaymentRequired` and `Forbidden` where they hold what is left; the hold is gone then.
+        """
+        ...
+
+    def release(self, hold: Hold) -> None:
+        """Let go of a hold whose call will never be settled."""
+        ...
+
+    def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
         """Journal a finished generation, before its answer ends; one append, idempotent by id.
 
-        Counts it at once in this process's limits and statistics; the store follows in batches.
+        Counts it at once in this process's limits and statistics, in the place of its hold; the store follows in
+        batches.
         """
+        ...
+
+    async def freed(self, hold: Hold) -> None:
+        """Return when no other process counts as held any more what was held for a settled call; mostly at once."""
         ...
 
 

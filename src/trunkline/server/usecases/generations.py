@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.generation.attempt import Attempt, OwnKey
@@ -18,9 +19,11 @@ from trunkline.server.domain.routing import sticky
 from trunkline.server.domain.routing.attempts import Outcome, conclusion, following
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.byok import Own
+from trunkline.server.domain.routing.holds import most
 from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway
+from trunkline.server.usecases.holds import Holding
 from trunkline.server.usecases.policies import admitted
 from trunkline.server.usecases.settling import Progress, record_of
 
@@ -45,7 +48,7 @@ async def start(
     """
     now = gateway.clock()
     policy = admitted(caller, region, gateway.usable)
-    gateway.ledger.check(caller, now, free=all(slug.endswith(":free") for slug in request.models))
+    gateway.ledger.check(caller, now, free=_is_free(request))
     screened = await gateway.screening.request(request, caller)
     request = screened.request
     account = caller.key.account_id
@@ -68,6 +71,10 @@ async def start(
     return Generation(gateway, request, planned, progress, talk)
 
 
+def _is_free(request: GenerationRequest) -> bool:
+    return all(slug.endswith(":free") for slug in request.models)
+
+
 class Generation:
     """A call under way. `begin` it, then read `events` to their end or close them; its record is kept either way."""
 
@@ -85,6 +92,8 @@ class Generation:
         self._flow: Flow | None = None
         self._held: list[Event] = []
         self._broken: Fault | None = None
+        self._is_drained = False
+        self._money = Holding(gateway.ledger)
         self.sent: list[Attempt] = []
         self.plan = planned
         self.progress = progress
@@ -103,11 +112,30 @@ class Generation:
     async def begin(self, gone: Callable[[], bool] = lambda: False) -> Refusal | None:
         """Try candidates until one answers with a first token, and return None; else return how the call fails.
 
-        No attempt follows another once `gone` says that the caller has left. Cancelling it cancels the call.
+        No attempt follows another once `gone` says that the caller has left. Cancelling it cancels the call. What it
+        may cost is held of its caller's limits from here on, until it is settled.
         """
         if (blocked := self.progress.refusal) is not None:
             self._settle(error=blocked.type.value)
             return blocked
+        if not self.plan.candidates:
+            return self._refused(conclusion(self.plan, ()))
+        gateway, caller, free = self._gateway, self.progress.caller, _is_free(self._request)
+        price = partial(most, self.plan, gateway.byok_fee)
+        refusal = await self._money.take(caller, gateway.clock(), free=free, most=price)
+        if refusal is not None:
+            return self._refused(refusal)
+        try:
+            refusal = await self._try(gone)
+        finally:
+            # A call that has served, or is cut off or read to its end unheard, settles there.
+            if self._flow is None and not self._is_drained:
+                self._money.release()
+        if refusal is not None:
+            await self._money.freed()
+        return refusal
+
+    async def _try(self, gone: Callable[[], bool]) -> Refusal | None:
         deadline = self._gateway.clock() + self._gateway.pre_token_seconds
         while (candidate := following(self.plan, self.outcomes)) is not None:
             left = deadline - self._gateway.clock()
@@ -118,11 +146,12 @@ class Generation:
                 return None
             self.outcomes.append(Outcome(candidate, fault))
         refusal = conclusion(self.plan, self.outcomes)
-        if self.outcomes:
-            self._settle(error=refusal.type.value, cancelled=gone())
-        else:
-            told = {"requested": self.plan.requested[0], "status": refusal.status, "error_type": refusal.type.value}
-            _log.info("call refused", extra=told)
+        self._settle(error=refusal.type.value, cancelled=gone())
+        return refusal
+
+    def _refused(self, refusal: Refusal) -> Refusal:
+        told = {"requested": self.plan.requested[0], "status": refusal.status, "error_type": refusal.type.value}
+        _log.info("call refused", extra=told)
         return refusal
 
     async def leave(self) -> None:
@@ -148,6 +177,7 @@ class Generation:
                     break
                 yield coming
             self._finish(last)
+            await self._money.freed()
             if last is not None:
                 yield last
         finally:
@@ -210,20 +240,28 @@ class Generation:
             return
         assert self.candidate is not None
         if self._is_cut(self.candidate):
-            await self._cut(flow)
-            self.progress.served(self._gateway.clock())
-            self._settle(cancelled=True)
+            try:
+                await self._cut(flow)
+            finally:
+                self.progress.served(self._gateway.clock())
+                self._settle(cancelled=True)
             return
-        self._gateway.drain(flow, self._drained)
+        self._drain(flow)
 
     async def _abandon(self, candidate: Candidate, flow: Flow) -> None:
         """End an attempt that has given no token yet, and of which nobody wants one any more."""
         if self._is_cut(candidate):
-            await self._cut(flow)
-            self.progress.abandoned(self._gateway.clock())
-            self._settle(cancelled=True)
+            try:
+                await self._cut(flow)
+            finally:
+                self.progress.abandoned(self._gateway.clock())
+                self._settle(cancelled=True)
             return
         self.candidate = candidate
+        self._drain(flow)
+
+    def _drain(self, flow: Flow) -> None:
+        self._is_drained = True
         self._gateway.drain(flow, self._drained)
 
     def _is_cut(self, candidate: Candidate) -> bool:
@@ -251,7 +289,7 @@ class Generation:
             now, fee = self._gateway.clock(), self._gateway.byok_fee
             record = record_of(self.progress, self.plan, self.candidate, now, error, cancelled, fee)
             self.progress.record = record
-            self._gateway.ledger.settle(record)
+            self._money.settle(record)
 
     def _remember(self) -> None:
         used, candidate, talk = self.progress.usage(), self.candidate, self._talk

@@ -21,6 +21,7 @@ from trunkline.server.domain.policy.budget import (
     effective,
     exhausted,
     limit_remaining,
+    limits_of,
     require_order,
 )
 from trunkline.server.domain.policy.caller import Caller
@@ -45,13 +46,21 @@ def guardrail(limit: int | None, interval: str | None = "monthly", *, byok: bool
     )
 
 
-def caller(limit: int | None = None, reset: str | None = None, *, byok: bool = False, **guardrails: Any) -> Caller:
+def caller(
+    limit: int | None = None,
+    reset: str | None = None,
+    *,
+    byok: bool = False,
+    member: str | None = "ada",
+    **guardrails: Any,
+) -> Caller:
     key = Key(
         hash="0" * 64,
         name="k",
         label="l",
         account_id="x",
         created_at=NOW,
+        creator_user_id=member,
         limit=None if limit is None else Decimal(limit),
         limit_reset=reset,
         include_byok_in_limit=byok,
@@ -103,7 +112,7 @@ def test_budgets_come_in_the_order_in_which_they_are_checked():
 
 
 def test_a_key_without_a_member_has_no_budget_of_a_member():
-    of = caller(default_guardrail=guardrail(10), member_guardrail=guardrail(None))
+    of = caller(member=None, default_guardrail=guardrail(10), member_guardrail=guardrail(10))
     assert [row.scope for row in budgets_of(of, Spends(spent(1)), [], NOW)] == [Scope.DEFAULT_KEY]
 
 
@@ -172,6 +181,19 @@ def test_the_effective_budget_is_the_one_that_blocks_else_the_tightest():
     only_key = effective(budgets_of(of, Spends(spent(30), spent(19)), [], NOW))
     assert only_key is not None
     assert only_key.scope is Scope.API_KEY
+
+
+def test_what_is_held_for_calls_under_way_counts_as_spent_and_the_refusal_says_so():
+    (limit,) = limits_of(caller(5, "monthly"), [])
+    assert exhausted([limit.budget(spent(4), NOW, Decimal("0.999999"))]) is None
+    refusal = exhausted([limit.budget(spent(4), NOW, Decimal(1))])
+    assert refusal is not None
+    assert refusal.status == 402
+    assert refusal.message.startswith("Key limit exceeded (monthly limit). ")
+    assert " $1 of it is held for calls under way; " in refusal.message
+    only_spent = exhausted([limit.budget(spent(5), NOW, Decimal(1))])
+    assert only_spent is not None
+    assert "held" not in only_spent.message
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=6))

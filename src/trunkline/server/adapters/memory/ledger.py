@@ -1,4 +1,8 @@
-"""The ledger as requests meet it: memory that answers at once, a journal that forgets nothing, a store that follows."""
+"""The ledger as requests meet it: memory that answers at once, a journal that forgets nothing, a store that follows.
+
+What a call may cost is held of its caller's limits while it is under way. Far from a limit this process decides alone;
+near one it asks the store, where all processes say what they hold (docs/decisions, "Limits that bind").
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,14 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from trunkline.server.adapters.memory.holds import SharedHolds
 from trunkline.server.adapters.memory.spending import SpendingMemory, Tally
 from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.store.journal import Found, Journal
@@ -20,11 +25,12 @@ from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.policy.charge import Scope, booked
+from trunkline.server.domain.policy.holds import Amount, Hold
 from trunkline.server.domain.policy.workspace import WorkspaceBudget
 from trunkline.server.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from trunkline.server.adapters.store.traffic import Settled, SqlTraffic
+    from trunkline.server.adapters.store.traffic import Followed, Settled, SqlTraffic, Turn
 
 WRITE_SECONDS: Final = 0.5
 """Between two batches, and between two looks at what other processes have written."""
@@ -73,6 +79,7 @@ class LiveLedger:
         self._written: dict[str, Settled] = {}
         self._spilled = False
         self._wanted: dict[str, Caller] = {}
+        self._holds = SharedHolds(self._spending, self._lock, traffic, self._run_id, clock, self._round)
         self._number = 0
         self._pruned = float("-inf")
         self._away = 0
@@ -90,17 +97,41 @@ class LiveLedger:
                 self._wake.set()
                 raise
 
-    def settle(self, record: GenerationRecord) -> None:
-        """Journal a generation and count it; of two with one id the second is nothing."""
+    def reserve(self, caller: Caller, now: float, *, free: bool, most: Callable[[], Amount]) -> Hold | None:
+        """Hold what a call costs at `most`; return None where its caller is under no limit. Raises like `check`."""
+        return self._holds.reserve(caller, now, free=free, most=most)
+
+    async def secure(self, hold: Hold) -> None:
+        """Ask the other processes for a hold that is near a limit; without an answer what is known here decides.
+
+        Raises `PaymentRequired` and `Forbidden`; the hold is gone then.
+        """
+        await self._holds.secure(hold)
+
+    async def freed(self, hold: Hold) -> None:
+        """Return when the other processes know that a call has ended of which they knew that it was under way."""
+        await self._holds.freed(hold)
+
+    def release(self, hold: Hold) -> None:
+        """Let go of a hold whose call has not come to be."""
+        self._holds.release(hold)
+
+    def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
+        """Journal a generation and count it, in the place of what was held; the second of an id is nothing."""
         from trunkline.server.adapters.store.traffic import Settled
 
         document = msgspec.json.encode(record)
         with self._lock:
             if record.id in self._open or record.id in self._written:
+                if hold is not None:
+                    self._holds.drop(hold)
                 return
             self._journal.append(document)
             self._open[record.id] = Settled(record, document)
-            self._spending.add(booked(record))
+            _, charge = charged = booked(record)
+            self._spending.add(charged)
+            if hold is not None:
+                self._holds.settle(record.id, hold, Amount(charge.usage, charge.byok))
         self._statistics.settle(record)
 
     def load(self, caller: Caller) -> None:
@@ -140,6 +171,7 @@ class LiveLedger:
         with self._turn:
             try:
                 self._write()
+                self._holds.withdraw()
             except StoreUnavailable as error:
                 _LOG.warning("records stay in the journal until the next start", extra={"reason": error.message})
             self._journal.close()
@@ -164,10 +196,17 @@ class LiveLedger:
             except Exception:  # noqa: BLE001 - whatever it is, the next tick tries again
                 _LOG.exception("the ledger could not be kept up")
 
+    def _round(self) -> None:
+        with self._turn:
+            self._write()
+            self._follow()
+            self._holds.tell(self._catch_up)
+
     def _tick(self) -> None:
         with self._turn:
             self._write()
             self._follow()
+            self._holds.tell(self._catch_up)
             with self._lock:
                 wanted, self._wanted = self._wanted, {}
             for caller in wanted.values():
@@ -185,15 +224,20 @@ class LiveLedger:
         with self._lock:
             batch, self._open, self._written = self._open, {}, self._open
             self._journal.rotate()
+            held = self._holds.once_stored()
         left = dict(batch)
         try:
             for part in _parts(list(batch.values())):
-                self._put(part, self._run_id)
+                is_last = len(part) == len(left)
+                self._put(part, self._run_id, held if is_last else None)
                 for each in part:
                     del left[each.record.id]
+                self._holds.stored([each.record.id for each in part], held if is_last else None)
             if self._spilled:
                 for found in self._journal.waiting():
-                    self._put(_settled(found), self._run_id)
+                    spilled = _settled(found)
+                    self._put(spilled, self._run_id)
+                    self._holds.stored([each.record.id for each in spilled])
                 self._spilled = False
         except BaseException:
             with self._lock:
@@ -205,12 +249,12 @@ class LiveLedger:
             raise
         self._journal.discard()
 
-    def _put(self, settled: Sequence[Settled], run: str) -> None:
+    def _put(self, settled: Sequence[Settled], run: str, held: Mapping[Scope, Amount] | None = None) -> None:
         from trunkline.server.adapters.store.traffic import Unstorable
 
         for part in _parts(settled):
             try:
-                self._traffic.write(part, run, self._clock())
+                self._traffic.write(part, run, self._clock(), held)
             except Unstorable as error:
                 if len(part) > 1:
                     for each in part:
@@ -222,7 +266,13 @@ class LiveLedger:
         found = self._traffic.since(self._number)
         if found is None:
             self._reload()
-            return
+        else:
+            self._take(found)
+
+    def _catch_up(self, turn: Turn) -> None:
+        self._take(turn.since(self._number) or ())
+
+    def _take(self, found: Iterable[Followed]) -> None:
         for number, run, batch in found:
             if run != self._run_id:
                 with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,15 +11,21 @@ from typing import Final
 
 from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.cost import pico
-from trunkline.server.domain.policy.budget import Spends, budgets_of, exhausted
+from trunkline.server.domain.policy.budget import Limit, exhausted, held_text, limits_of
 from trunkline.server.domain.policy.caller import Caller
-from trunkline.server.domain.policy.charge import ACCOUNT, KEY, MEMBER, WORKSPACE, Booked, Charge, Scope, scopes
+from trunkline.server.domain.policy.charge import ACCOUNT, Booked, Charge, Scope, scopes
+from trunkline.server.domain.policy.holds import NOTHING, Amount, Hold, Holds
 from trunkline.server.domain.policy.spend import WINDOWS, Spent, window_start
 from trunkline.server.domain.policy.workspace import WorkspaceBudget
 from trunkline.server.errors import Forbidden, PaymentRequired, StoreUnavailable, TrunklineError
 
 REMEMBERED: Final = 50_000
 """Keys whose spending is kept; the one that was silent longest goes first, and is read anew when it returns."""
+PLACES: Final = {window: place for place, window in enumerate(WINDOWS, 1)}
+"""The windows of a tally by name; 0 is all of time."""
+SHARE: Final = 32
+"""A process does not ask the others while all that it has spoken for is at most one in so many parts of what is left of
+a limit: as many processes may do the same, and together stay under it."""
 _FIRST: Final = date(1970, 1, 1).toordinal()
 _PICO: Final = -12
 
@@ -73,10 +79,10 @@ class Tally:
             free_requests_daily=self._free,
         )
 
-    @property
-    def total(self) -> Decimal:
-        """USD paid in all."""
-        return Decimal(self._usage[0]).scaleb(_PICO)
+    def within(self, place: int, day: int) -> Amount:
+        """Return what was spent by a day in one window of `PLACES`."""
+        self.move(day)
+        return Amount(self._usage[place], self._byok[place])
 
 
 def _starts(day: int) -> tuple[int, ...]:
@@ -85,21 +91,37 @@ def _starts(day: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A limit as it is compared: whole 10^-12 USD, in one window of a tally. `told` None: the account's credits."""
+
+    whose: Scope
+    place: int
+    pico: int
+    byok: bool
+    told: Limit | None = None
+
+    def is_reached(self, spent: int, *, free: bool) -> bool:
+        """Tell whether so much spent leaves nothing; a balance of exactly 0 still calls what is free (gateway 5.6)."""
+        return spent >= self.pico and (spent > self.pico or self.told is not None or not free)
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """A key whose spending is kept: everybody it adds to, and the budgets of its workspace."""
+    """A key whose spending is kept: everybody it adds to, and the limits that it is under, in their order."""
 
     scopes: tuple[Scope, ...]
-    budgets: tuple[WorkspaceBudget, ...]
+    limits: tuple[Watched, ...]
 
 
 class SpendingMemory:
-    """The tallies of everybody that remembered keys add to. Not for several threads at once."""
+    """The tallies of everybody that remembered keys add to, and what is held. Not for several threads at once."""
 
     def __init__(self, credits_usd: Decimal | None = None) -> None:
         self._credits = credits_usd
         self._keys: OrderedDict[str, Known] = OrderedDict()
         self._tallies: dict[Scope, Tally] = {}
         self._users: dict[Scope, int] = {}
+        self.holds = Holds()
 
     def missing(self, caller: Caller) -> list[Scope]:
         """Return those of whose spending nothing is known."""
@@ -107,7 +129,7 @@ class SpendingMemory:
 
     def learn(self, caller: Caller, tallies: dict[Scope, Tally], budgets: Iterable[WorkspaceBudget]) -> None:
         """Remember a caller's key, with the tallies that were missing."""
-        known = Known(scopes_of(caller), tuple(budgets))
+        known = Known(scopes_of(caller), tuple(self._watched(caller, budgets)))
         self._tallies.update(tallies)
         for scope in known.scopes:
             self._users[scope] = self._users.get(scope, 0) + 1
@@ -135,30 +157,62 @@ class SpendingMemory:
     def require(self, caller: Caller, now: float, *, free: bool) -> None:
         """Let a caller spend: budgets and limits in their order, then the account's credits (policy spec 5.9).
 
-        Raises `Forbidden`, `PaymentRequired`, and `StoreUnavailable` where nothing is known of the caller.
+        What is held counts as spent. Raises `Forbidden`, `PaymentRequired`, and `StoreUnavailable` where nothing is
+        known of the caller.
         """
         known = self._keys.get(caller.key.hash)
         if known is None:
             raise StoreUnavailable("what this key has spent is not known yet")
         self._keys.move_to_end(caller.key.hash)
-        if _limited(caller, known):
-            refusal = self._refusal(caller, known, now)
-            if refusal is not None:
-                raise refusal
-        if self._credits is not None:
-            balance = self._credits - self._tallies[Scope(ACCOUNT, caller.key.account_id)].total
-            # A balance of exactly 0 still calls what is free (gateway 5.6).
-            if balance < 0 or (balance == 0 and not free):
-                raise PaymentRequired
+        if known.limits and (refusal := self.refusal(known.limits, now, free=free)) is not None:
+            raise refusal
 
-    def _refusal(self, caller: Caller, known: Known, now: float) -> TrunklineError | None:
+    def limits(self, caller: Caller) -> tuple[Watched, ...]:
+        """Return the limits that a caller is under, those of its account's credits last; none where it is unknown."""
+        known = self._keys.get(caller.key.hash)
+        return () if known is None else known.limits
+
+    def is_near(self, hold: Hold, limits: Iterable[Watched], now: float) -> bool:
+        """Tell whether a hold brings a limit so near that the other processes have to be asked."""
         day = int(now) // DAY
-        spent = {scope.kind: self._tallies[scope].spent(day) for scope in known.scopes}
-        spends = Spends(key=spent[KEY], member=spent.get(MEMBER), workspace=spent.get(WORKSPACE))
-        found = exhausted(budgets_of(caller, spends, known.budgets, datetime.fromtimestamp(now, UTC)))
-        if found is None:
-            return None
+        for limit in limits:
+            if hold.amount.counted(byok=limit.byok):
+                ours = self.holds.claimed(limit.whose).plus(self.holds.asking(limit.whose)).counted(byok=limit.byok)
+                if ours * SHARE > limit.pico - self._spent(limit, day):
+                    return True
+        return False
+
+    def refusal(
+        self, limits: Iterable[Watched], now: float, *, free: bool, held: Mapping[Scope, Amount] | None = None
+    ) -> TrunklineError | None:
+        """Return how the first limit that is reached refuses; `held` stands in for what is held here, where given."""
+        day = int(now) // DAY
+        for limit in limits:
+            found = self.holds.under_way(limit.whose) if held is None else held.get(limit.whose, NOTHING)
+            kept = found.counted(byok=limit.byok)
+            if limit.is_reached(self._spent(limit, day) + kept, free=free):
+                return self._told(limit, day, now, Decimal(kept).scaleb(_PICO))
+        return None
+
+    def _spent(self, limit: Watched, day: int) -> int:
+        tally = self._tallies.get(limit.whose)
+        return 0 if tally is None else tally.within(limit.place, day).counted(byok=limit.byok)
+
+    def _told(self, limit: Watched, day: int, now: float, held: Decimal) -> TrunklineError:
+        if limit.told is None:
+            over = self._spent(limit, day) >= limit.pico
+            return PaymentRequired(None if over else f"{PaymentRequired.message}. {held_text(held)}")
+        spent = self._tallies[limit.whose].spent(day)
+        found = exhausted([limit.told.budget(spent, datetime.fromtimestamp(now, UTC), held)])
+        assert found is not None, "it is reached"
         return (PaymentRequired if found.status == PaymentRequired.status else Forbidden)(found.message)
+
+    def _watched(self, caller: Caller, budgets: Iterable[WorkspaceBudget]) -> Iterator[Watched]:
+        for limit in limits_of(caller, budgets):
+            place = PLACES.get(limit.interval or "", 0)
+            yield Watched(limit.whose, place, pico(limit.limit_usd), limit.byok, limit)
+        if self._credits is not None:
+            yield Watched(Scope(ACCOUNT, caller.key.account_id), 0, pico(self._credits), byok=False)
 
     def _drop(self, key_hash: str) -> None:
         known = self._keys.pop(key_hash, None)
@@ -173,12 +227,3 @@ def scopes_of(caller: Caller) -> tuple[Scope, ...]:
     key = caller.key
     workspace_id = None if caller.workspace is None else caller.workspace.id
     return scopes(key.account_id, key.hash, workspace_id, key.creator_user_id)
-
-
-def _limited(caller: Caller, known: Known) -> bool:
-    guardrails = (caller.default_guardrail, caller.member_guardrail, caller.key_guardrail)
-    return (
-        caller.key.limit is not None
-        or bool(known.budgets)
-        or any(each is not None and each.limit_usd is not None for each in guardrails)
-    )

@@ -7,7 +7,8 @@ in one order, so that a batch's number says whether a sum that was read holds it
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -17,17 +18,18 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 
-from trunkline.server.adapters.store import nouns
+from trunkline.server.adapters.store import holds, nouns
 from trunkline.server.adapters.store.account_tables import BUDGETS, EPOCHS, LEDGER
 from trunkline.server.adapters.store.apps import number_apps
 from trunkline.server.adapters.store.engine import is_file, place, writing
 from trunkline.server.adapters.store.faults import mapped
 from trunkline.server.adapters.store.ledger import SqlLedger
 from trunkline.server.adapters.store.rollups import by_day, by_endpoint
-from trunkline.server.adapters.store.traffic_tables import BATCHES, GENERATIONS, SPANS, USAGE
+from trunkline.server.adapters.store.traffic_tables import BATCHES, GENERATIONS, HOLDS, SPANS, USAGE
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy import charge
 from trunkline.server.domain.policy.charge import Booked, Scope
+from trunkline.server.domain.policy.holds import Amount
 from trunkline.server.domain.policy.spend import Spent
 from trunkline.server.domain.policy.workspace import WorkspaceBudget
 from trunkline.server.domain.routing.windows import KEPT, WIDTHS, Seen, Span
@@ -38,6 +40,8 @@ BATCHES_KEPT: Final = timedelta(minutes=10)
 _ASKED: Final = 500
 _EPOCH: Final = select(EPOCHS.c.number).where(EPOCHS.c.name == TRAFFIC)
 _MOVE: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number + 1)
+_STAY: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number)
+"""The lock alone, without a new number."""
 _DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,6 +75,28 @@ class Spending(NamedTuple):
     budgets: list[WorkspaceBudget]
 
 
+class Turn:
+    """A moment in which no other process writes, until the block ends that `SqlTraffic.turn` begins."""
+
+    def __init__(self, connection: Connection, run: str, now: float, put_holds: Any) -> None:
+        self._connection = connection
+        self._run = run
+        self._now = now
+        self._put_holds = put_holds
+
+    def since(self, number: int) -> list[Followed] | None:
+        """Return the batches after a number, in order; None where too many have passed to follow."""
+        return _since(self._connection, number)
+
+    def held(self, scopes: Collection[Scope]) -> dict[Scope, Amount]:
+        """Return what all other processes together hold in these scopes."""
+        return holds.others(self._connection, scopes, self._run, self._now)
+
+    def hold(self, amounts: Mapping[Scope, Amount]) -> None:
+        """Say what this process holds in these scopes from now on."""
+        holds.put(self._connection, self._run, amounts, self._now, self._put_holds)
+
+
 class Unstorable(Exception):
     """A record that the database refuses for what is in it; another attempt would not help."""
 
@@ -88,11 +114,15 @@ class SqlTraffic:
         self._add_charges = _adding(engine, LEDGER)
         self._add_usage = _adding(engine, USAGE)
         self._put_spans = _putting(engine, SPANS)
+        self._put_holds = _putting(engine, HOLDS)
 
-    def write(self, settled: Sequence[Settled], run: str, now: float) -> int:
+    def write(
+        self, settled: Sequence[Settled], run: str, now: float, held: Mapping[Scope, Amount] | None = None
+    ) -> int:
         """Write those generations that are not there yet, all or nothing; return the newest batch's number.
 
-        `run` names the process that has counted them already, empty for none. Raises `Unstorable`.
+        `run` names the process that has counted them already, empty for none; `held` is what it holds once they are
+        written. Raises `Unstorable`.
         """
         with mapped(self._place), writing(self._engine) as connection, connection.begin() as transaction:
             connection.execute(_MOVE)
@@ -103,20 +133,23 @@ class SqlTraffic:
                 return number - 1
             try:
                 self._add(connection, number, fresh, run, now)
+                if held:
+                    holds.put(connection, run, held, now, self._put_holds)
             except (DataError, IntegrityError, OverflowError) as error:
                 raise Unstorable(" ".join(str(error).split())[:300]) from error
         return number
 
+    @contextmanager
+    def turn(self, run: str, now: float) -> Iterator[Turn]:
+        """Keep all other processes from writing while the block decides what `run` may hold."""
+        with mapped(self._place), writing(self._engine) as connection, connection.begin():
+            connection.execute(_STAY)
+            yield Turn(connection, run, now, self._put_holds)
+
     def since(self, number: int) -> list[Followed] | None:
         """Return the batches after a number, in order; None where too many have passed to follow."""
         with mapped(self._place), self._engine.connect() as connection:
-            newest = int(connection.scalar(_EPOCH) or 0)
-            if newest == number:
-                return []
-            c = BATCHES.c
-            rows = connection.execute(select(c.number, c.run, c.document).where(c.number > number).order_by(c.number))
-            found = [Followed(row.number, row.run, _BATCH.decode(row.document)) for row in rows]
-            return found if len(found) == newest - number else None
+            return _since(connection, number)
 
     def spent(self, scopes: Collection[Scope], workspace_id: str | None, now: float) -> Spending:
         """Return what these have spent by a Unix time, and the budgets of a workspace (None: no budgets)."""
@@ -157,7 +190,8 @@ class SqlTraffic:
         """Drop batches and spans that nobody needs any more, and generations older than so many days."""
         moment = datetime.fromtimestamp(now, UTC)
         with mapped(self._place), writing(self._engine) as connection, connection.begin():
-            connection.execute(_MOVE.values(number=EPOCHS.c.number))  # the lock, without a new number
+            connection.execute(_STAY)
+            holds.forget(connection, now)
             connection.execute(delete(BATCHES).where(BATCHES.c.at < moment - BATCHES_KEPT))
             for width in WIDTHS:
                 oldest = int(now) - KEPT[width] - width
@@ -180,6 +214,16 @@ class SqlTraffic:
         connection.execute(insert(BATCHES), [row])
 
 
+def _since(connection: Connection, number: int) -> list[Followed] | None:
+    newest = int(connection.scalar(_EPOCH) or 0)
+    if newest == number:
+        return []
+    c = BATCHES.c
+    rows = connection.execute(select(c.number, c.run, c.document).where(c.number > number).order_by(c.number))
+    found = [Followed(row.number, row.run, _BATCH.decode(row.document)) for row in rows]
+    return found if len(found) == newest - number else None
+
+
 def _generation(settled: Settled) -> dict[str, Any]:
     record = settled.record
     return {
@@ -187,6 +231,8 @@ def _generation(settled: Settled) -> dict[str, Any]:
         "account_id": record.account_id,
         "created": _moment(record.created),
         "document": settled.document.decode(),
+        "key_hash": record.key_hash,
+        "model": record.model or record.requested,
     }
 
 

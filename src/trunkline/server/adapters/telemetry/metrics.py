@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.policy.holds import Amount, Hold
 from trunkline.server.usecases.gateway_ports import Ledger
 
 _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -33,9 +34,25 @@ class MeasuredLedger:
         """Let a caller spend, or not, as the other ledger does."""
         self._ledger.check(caller, now, free=free)
 
-    def settle(self, record: GenerationRecord) -> None:
+    def reserve(self, caller: Caller, now: float, *, free: bool, most: Callable[[], Amount]) -> Hold | None:
+        """Hold what a call may cost, as the other ledger does."""
+        return self._ledger.reserve(caller, now, free=free, most=most)
+
+    async def secure(self, hold: Hold) -> None:
+        """Agree on a hold, as the other ledger does."""
+        await self._ledger.secure(hold)
+
+    def release(self, hold: Hold) -> None:
+        """Let go of a hold, as the other ledger does."""
+        self._ledger.release(hold)
+
+    async def freed(self, hold: Hold) -> None:
+        """Return when nothing is held, as the other ledger does."""
+        await self._ledger.freed(hold)
+
+    def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
         """Settle a record and count it; a name that no endpoint has is never a label."""
-        self._ledger.settle(record)
+        self._ledger.settle(record, hold)
         model, provider = record.model, record.provider
         outcome = "cancelled" if record.cancelled else record.error_type or "ok"
         self._calls.labels(model, provider, outcome).inc()

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from trunkline.server.domain.policy import charge
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.policy.guardrail import Guardrail
 from trunkline.server.domain.policy.spend import WINDOWS, ZERO, Spent, resets_at
@@ -33,8 +34,41 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """One budget that a key is under: what those that `whose` names may have spent in a window, in USD.
+
+    `interval` None and `lifetime`: it never resets.
+    """
+
+    scope: Scope
+    whose: charge.Scope
+    limit_usd: Decimal
+    interval: str | None
+    byok: bool
+    guardrail_id: str | None = None
+    budget_id: str | None = None
+
+    def budget(self, spent: Spent, now: datetime, held_usd: Decimal = ZERO) -> KeyBudget:
+        """Return it with what was spent of it, and what is held for calls under way (USD)."""
+        return KeyBudget(
+            scope=self.scope,
+            limit_usd=self.limit_usd,
+            spend_usd=spent.within(self.interval, byok=self.byok),
+            include_byok=self.byok,
+            reset_interval=self.interval if self.interval in WINDOWS else None,
+            resets_at=resets_at(self.interval, now),
+            guardrail_id=self.guardrail_id,
+            budget_id=self.budget_id,
+            held_usd=held_usd,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class KeyBudget:
-    """One budget that a key is under, and what is spent of it (USD). `reset_interval` None: it never resets."""
+    """One budget that a key is under, and what is spent of it (USD). `reset_interval` None: it never resets.
+
+    `held_usd` is held for calls under way, which is as good as spent until they have ended.
+    """
 
     scope: Scope
     limit_usd: Decimal
@@ -44,6 +78,7 @@ class KeyBudget:
     resets_at: datetime | None
     guardrail_id: str | None = None
     budget_id: str | None = None
+    held_usd: Decimal = ZERO
 
     @property
     def remaining_usd(self) -> Decimal:
@@ -53,7 +88,7 @@ class KeyBudget:
     @property
     def blocks(self) -> bool:
         """Whether the limit is met or exceeded."""
-        return self.spend_usd >= self.limit_usd
+        return self.spend_usd + self.held_usd >= self.limit_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +114,38 @@ def limit_remaining(limit: Decimal | None, reset: str | None, spent: Spent, *, b
     return None if limit is None else max(limit - spent.within(reset, byok=byok), ZERO)
 
 
-def budgets_of(caller: Caller, spends: Spends, workspace: Iterable[WorkspaceBudget], now: datetime) -> list[KeyBudget]:
-    """Return every budget over a caller's key, in the order in which they are checked.
+def limits_of(caller: Caller, workspace: Iterable[WorkspaceBudget]) -> list[Limit]:
+    """Return every limit over a caller's key, in the order in which they are checked.
 
     `workspace` are the budgets of its workspace; those come with the broadest interval first, for it
     is the one that a refusal names. A member's budgets hold only where a member is behind the key.
     """
-    key, member = spends.key, spends.member
-    rows = [
-        _guardrail(Scope.DEFAULT_MEMBER, caller.default_guardrail, member, now),
-        _guardrail(Scope.DEFAULT_KEY, caller.default_guardrail, key, now),
-        _guardrail(Scope.MEMBER, caller.member_guardrail, member, now),
-        _guardrail(Scope.API_KEY, caller.key_guardrail, key, now),
-    ]
-    byok = caller.workspace is not None and caller.workspace.include_byok_in_budgets
-    for budget in sorted(workspace, key=lambda row: INTERVALS.index(row.interval), reverse=True):
-        spent = spends.workspace or Spent()
-        rows.append(_row(Scope.WORKSPACE, budget.limit_usd, budget.interval, spent, now, byok, budget_id=budget.id))
     own = caller.key
+    key = charge.Scope(charge.KEY, own.account_id, own.hash)
+    member = charge.Scope(charge.MEMBER, own.account_id, own.creator_user_id) if own.creator_user_id else None
+    rows = [
+        _guardrail(Scope.DEFAULT_MEMBER, caller.default_guardrail, member),
+        _guardrail(Scope.DEFAULT_KEY, caller.default_guardrail, key),
+        _guardrail(Scope.MEMBER, caller.member_guardrail, member),
+        _guardrail(Scope.API_KEY, caller.key_guardrail, key),
+    ]
+    if caller.workspace is not None:
+        whole = charge.Scope(charge.WORKSPACE, own.account_id, caller.workspace.id)
+        byok = caller.workspace.include_byok_in_budgets
+        rows += [
+            Limit(Scope.WORKSPACE, whole, budget.limit_usd, budget.interval, byok, budget_id=budget.id)
+            for budget in sorted(workspace, key=lambda row: INTERVALS.index(row.interval), reverse=True)
+        ]
     if own.limit is not None:
-        rows.append(_row(Scope.KEY_LIMIT, own.limit, own.limit_reset, key, now, own.include_byok_in_limit))
+        rows.append(Limit(Scope.KEY_LIMIT, key, own.limit, own.limit_reset, own.include_byok_in_limit))
     return [row for row in rows if row is not None]
+
+
+def budgets_of(caller: Caller, spends: Spends, workspace: Iterable[WorkspaceBudget], now: datetime) -> list[KeyBudget]:
+    """Return every limit over a caller's key (`limits_of`) with what was spent of it."""
+    spent = {charge.KEY: spends.key, charge.MEMBER: spends.member, charge.WORKSPACE: spends.workspace}
+    limits = limits_of(caller, workspace)
+    return [limit.budget(spent[limit.whose.kind] or Spent(), now) for limit in limits]
 
 
 def effective(budgets: Sequence[KeyBudget]) -> KeyBudget | None:
@@ -113,8 +159,16 @@ def exhausted(budgets: Iterable[KeyBudget]) -> Exhausted | None:
     for budget in budgets:
         if budget.blocks:
             status = _UNPAID if budget.scope is Scope.KEY_LIMIT else _BLOCKED
-            return Exhausted(status, _TEXTS[budget.scope].format(**_words(budget)), budget)
+            text = _TEXTS[budget.scope].format(**_words(budget))
+            if budget.spend_usd < budget.limit_usd:
+                text = f"{text} {held_text(budget.held_usd)}"
+            return Exhausted(status, text, budget)
     return None
+
+
+def held_text(held_usd: Decimal) -> str:
+    """Return how a refusal tells that money is not spent yet but held for calls under way (USD)."""
+    return f"{dollars(held_usd)} of it is held for calls under way; what they do not cost is free when they have ended."
 
 
 def require_order(limits: Mapping[str, Decimal]) -> None:
@@ -139,41 +193,11 @@ def dollars(amount: Decimal, *, cents: bool = False) -> str:
     return f"${amount:.2f}" if amount == amount.quantize(_CENT) else f"${amount.normalize():f}"
 
 
-def _guardrail(scope: Scope, guardrail: Guardrail | None, spent: Spent | None, now: datetime) -> KeyBudget | None:
-    if guardrail is None or guardrail.limit_usd is None or spent is None:
+def _guardrail(scope: Scope, guardrail: Guardrail | None, whose: charge.Scope | None) -> Limit | None:
+    if guardrail is None or guardrail.limit_usd is None or whose is None:
         return None
-    return _row(
-        scope,
-        guardrail.limit_usd,
-        guardrail.reset_interval,
-        spent,
-        now,
-        guardrail.include_byok_in_budgets,
-        guardrail_id=guardrail.id,
-    )
-
-
-def _row(
-    scope: Scope,
-    limit: Decimal,
-    interval: str | None,
-    spent: Spent,
-    now: datetime,
-    byok: bool,
-    *,
-    guardrail_id: str | None = None,
-    budget_id: str | None = None,
-) -> KeyBudget:
-    return KeyBudget(
-        scope=scope,
-        limit_usd=limit,
-        spend_usd=spent.within(interval, byok=byok),
-        include_byok=byok,
-        reset_interval=interval if interval in WINDOWS else None,
-        resets_at=resets_at(interval, now),
-        guardrail_id=guardrail_id,
-        budget_id=budget_id,
-    )
+    byok = guardrail.include_byok_in_budgets
+    return Limit(scope, whose, guardrail.limit_usd, guardrail.reset_interval, byok, guardrail_id=guardrail.id)
 
 
 def _words(budget: KeyBudget) -> dict[str, str]:

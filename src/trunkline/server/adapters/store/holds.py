@@ -1,0 +1,60 @@
+"""What processes tell each other of money that is spoken for: a row for each process and limit that it is near."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, select, tuple_
+
+from trunkline.server.adapters.store.traffic_tables import HOLDS
+from trunkline.server.domain.policy.charge import Scope
+from trunkline.server.domain.policy.holds import NOTHING, Amount
+
+EXPIRES: Final = timedelta(minutes=2)
+"""How long what a process holds outlives it. By then others have replayed its journal, at the latest after a minute."""
+_MOST: Final = 2**63 - 1
+_c = HOLDS.c
+
+
+def others(connection: Connection, scopes: Collection[Scope], run: str, now: float) -> dict[Scope, Amount]:
+    """Return what all processes but `run` hold in these scopes, without what has expired by a Unix time."""
+    found: dict[Scope, Amount] = {}
+    for kind, of_kind in groupby(sorted(scopes), key=lambda scope: scope.kind):
+        wanted = [(scope.account_id, scope.id) for scope in of_kind]
+        statement = (
+            select(_c.account_id, _c.id, func.sum(_c.usage_pico), func.sum(_c.byok_pico))
+            .where(_c.kind == kind, tuple_(_c.account_id, _c.id).in_(wanted), _c.run != run, _c.expires > _moment(now))
+            .group_by(_c.account_id, _c.id)
+        )
+        for account_id, id_, usage, byok in connection.execute(statement):
+            found[Scope(kind, account_id, id_)] = Amount(int(usage), int(byok))
+    return found
+
+
+def put(connection: Connection, run: str, holds: Mapping[Scope, Amount], now: float, put_rows: Any) -> None:
+    """Say what a process holds in these scopes, by `put_rows`, an insert that replaces; nothing leaves no row."""
+    expires = _moment(now) + EXPIRES
+    rows = [
+        scope._asdict()
+        | {"run": run, "usage_pico": min(usage, _MOST), "byok_pico": min(byok, _MOST), "expires": expires}
+        for scope, (usage, byok) in holds.items()
+        if (usage, byok) != NOTHING
+    ]
+    if rows:
+        connection.execute(put_rows, rows)
+    for scope, amount in holds.items():
+        if amount == NOTHING:
+            mine = (_c.kind == scope.kind, _c.account_id == scope.account_id, _c.id == scope.id, _c.run == run)
+            connection.execute(delete(HOLDS).where(*mine))
+
+
+def forget(connection: Connection, now: float) -> None:
+    """Drop what has expired."""
+    connection.execute(delete(HOLDS).where(_c.expires <= _moment(now)))
+
+
+def _moment(now: float) -> datetime:
+    return datetime.fromtimestamp(now, UTC)
