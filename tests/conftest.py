@@ -10,6 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.server import bundle
+from trunkline.server.adapters.providers.configuration import variable_names
+
+for _name in variable_names(bundle.document()["providers"]):
+    os.environ.pop(_name, None)  # a developer's own keys must not switch providers on in servers under test
+
 Trunkline = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COMMAND = Path(sys.executable).with_name("trunkline")

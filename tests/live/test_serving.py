@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +16,8 @@ from tests.live.servers import PATIENCE, process
 from tests.live.wire import Site
 from trunkline.server.adapters.store.catalog import open_catalog_store
 from trunkline.server.domain.catalog.facts import Change
+
+ROOT = Path(__file__).parents[2]
 
 
 def eventually(holds: Callable[[], bool]) -> None:
@@ -27,6 +32,13 @@ def test_a_new_home_serves_the_catalogue_that_comes_with_the_package(bundled: Si
     assert bundled.get("//readyz").json()["revision"] == 1
     count = bundled.get("/models/count?output_modalities=all").json()["data"]["count"]
     assert count == bundled.get("//readyz").json()["models"] > 200
+
+
+def test_no_provider_of_the_developers_environment_is_switched_on_in_servers_under_test():
+    seen = "import os, tests.conftest; print(sorted({'OPENAI_API_KEY', 'OLLAMA_HOST', 'HOME'} & os.environ.keys()))"
+    own = os.environ | {"OPENAI_API_KEY": "sk-own", "OLLAMA_HOST": "127.0.0.1", "HOME": "/"}
+    said = subprocess.run([sys.executable, "-c", seen], env=own, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout == "['HOME']\n"
 
 
 def test_every_worker_follows_what_is_imported_and_keeps_the_tags_of_what_stays(tmp_path: Path):
