@@ -206,3 +206,35 @@ def test_a_popular_model_and_its_measured_endpoints_are_learned_by_a_server_that
     assert (anonymous["uptime_last_5m"], anonymous["latency_last_30m"]) == (100, None)
     for sort in ("top-weekly", "most-popular", "throughput-high-to-low", "latency-low-to-high"):
         assert x.get(f"/models?sort={sort}").ids[0] == model
+
+
+def test_generations_are_listed_a_page_at_a_time_for_management_keys_only(home, x, y):
+    made = [generation(created=YESTERDAY + number) for number in range(5)]
+    write(home, *made)
+    first = x.get("//api/trunkline/v1/generations?limit=2").json()
+    second = x.get(f"//api/trunkline/v1/generations?limit=3&after={first['next']}").json()
+    ids = [row["id"] for row in (*first["data"], *second["data"])]
+    assert ids == [one.id for one in reversed(made)]
+    assert second["next"] is None
+    assert first["data"][0] == data(x, f"/generation?id={ids[0]}")
+    assert y.get("//api/trunkline/v1/generations").json() == {"data": [], "next": None}
+    assert x.key().get("//api/trunkline/v1/generations").status == 403
+    narrowed = x.get(f"//api/trunkline/v1/generations?model={made[0].model}&api_key_hash={made[0].key_hash}").json()
+    assert len(narrowed["data"]) == 5
+    for wrong in ("limit=0", "after=1", "after=1.", "after=x.y"):
+        refused = x.get(f"//api/trunkline/v1/generations?{wrong}")
+        assert (refused.status, refused.json()["error"]["code"]) == (400, 400)
+    assert x.get("//api/trunkline/v1/generations?after=999999999999999999.x").status == 200
+
+
+def test_usage_is_summed_by_day_and_dimension(home, x):
+    write(
+        home, *(generation(created=YESTERDAY + number, referer="https://a.example", app_title="A") for number in (0, 1))
+    )
+    for by, name in (("model", M["M1"]), ("provider", "OpenAI"), ("app", "A")):
+        (row,) = x.get(f"//api/trunkline/v1/usage?by={by}").json()["data"]
+        assert (row["name"], row["requests"], row["usage"], row["date"]) == (name, 2, 0.0084, "2026-08-21")
+    assert x.get("//api/trunkline/v1/usage?start_date=2026-08-22").json() == {"data": []}
+    for wrong in ("by=day", "start_date=2026-08-22&end_date=2026-08-21", "start_date=2020-01-01", "end_date=x"):
+        assert x.get(f"//api/trunkline/v1/usage?{wrong}").status == 400
+    assert x.key().get("//api/trunkline/v1/usage").status == 403

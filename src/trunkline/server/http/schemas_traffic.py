@@ -75,6 +75,33 @@ class GenerationResponse(Struct):
     data: Generation
 
 
+class GenerationsResponse(Struct):
+    """A page of generations, newest first; `next` is the `after` of the page that follows, null on the last."""
+
+    data: list[Generation]
+    next: str | None
+
+
+class Consumption(Struct, kw_only=True):
+    """What one model, provider, key, app, workspace or user used on a day; `name` is empty for calls without one."""
+
+    date: str
+    name: str
+    usage: Decimal
+    byok_usage_inference: Decimal
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    cached_tokens: int
+
+
+class ConsumptionResponse(Struct):
+    """Usage by day, oldest first, the costliest first in each."""
+
+    data: list[Consumption]
+
+
 class Credits(Struct):
     """USD that the account may spend in all, a trillion where there is no limit, and what it has spent."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from decimal import Decimal
-from typing import Protocol
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -118,6 +119,42 @@ class AppUsage(Struct, frozen=True, kw_only=True):
     requests: int
 
 
+class Dimension(StrEnum):
+    """What usage is split by."""
+
+    MODEL = "model"
+    PROVIDER = "provider"
+    KEY = "key"
+    APP = "app"
+    WORKSPACE = "workspace"
+    USER = "user"
+
+
+class Consumption(Struct, frozen=True, kw_only=True):
+    """What one model, provider, key, ... used on a day (counted from 1970, UTC). Amounts in USD.
+
+    `name` is the model's id, the provider's name, the key's hash, the app's title or host, the id of the workspace or
+    of the user; empty where a call had none.
+    """
+
+    day: int
+    name: str
+    usage: Decimal
+    byok_usage: Decimal
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    cached_tokens: int
+
+
+class Cursor(NamedTuple):
+    """Where a page of generations begins: after the one of this time (microseconds since 1970) and id."""
+
+    created: int
+    id: str
+
+
 class Records(Protocol):
     """What was called, read back. Blocks; raises `StoreUnavailable`.
 
@@ -140,6 +177,35 @@ class Records(Protocol):
         by_workspace: bool = False,
     ) -> list[Activity]:
         """Return an account's usage, newest day first; `workspace_id` is empty unless rows are split by it."""
+        ...
+
+    def consumption(
+        self,
+        account_id: str,
+        first: int,
+        last: int,
+        by: Dimension,
+        *,
+        key_hash: str | None = None,
+        model: str | None = None,
+    ) -> list[Consumption]:
+        """Return an account's usage by day and by one dimension, oldest day first, the costliest first in each."""
+        ...
+
+    def generations(
+        self,
+        account_id: str,
+        limit: int,
+        *,
+        after: Cursor | None = None,
+        key_hash: str | None = None,
+        model: str | None = None,
+    ) -> tuple[list[tuple[GenerationRecord, int | None]], Cursor | None]:
+        """Return an account's generations, newest first, each with the number of its app, and where the next page begins.
+
+        `model` is the one that served, or that was asked for where none did. The time that a page takes does not
+        depend on how many pages are before it.
+        """
         ...
 
     def used(self, account_id: str, key_hashes: Collection[str], first: int, last: int) -> list[Used]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ from trunkline.server.adapters.store.traffic import Settled, SqlTraffic, Unstora
 from trunkline.server.adapters.store.traffic_tables import APPS, BATCHES, GENERATIONS, SPANS, USAGE
 from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.errors import PaymentRequired, StoreUnavailable
+from trunkline.server.usecases.gateway_ports import Dimension
 
 SPENDER = """
 import sys, time
@@ -248,3 +250,68 @@ def test_popularity_counts_public_tokens_of_each_model(database):
     ]
     traffic.write(settled(*(record(endpoint="m a 0", usage=used, **each) for each in rows)), "", NOW)
     assert traffic.popularity(today - 6) == {"a/a": 14, "a/b:free": 7}
+
+
+def test_generations_are_read_a_page_at_a_time_newest_first_by_key_and_by_model(database):
+    made = [
+        record(id=f"gen-{number:02}", created=NOW - number // 2, key_hash=("a", "b")[number % 2], model="m/x")
+        for number in range(20)
+    ]
+    failed = record(id="gen-99", created=NOW - 50, key_hash="a", model="", requested="m/asked")
+    SqlTraffic(database.engine).write(settled(*made, failed, record(id="other", account_id="else")), "one", NOW)
+    records = SqlRecords(database.engine)
+
+    def pages(**narrowed):
+        after, found = None, []
+        for _ in made:
+            page, after = records.generations("account", 6, after=after, **narrowed)
+            found.append([one.id for one, _ in page])
+            if after is None:
+                break
+        return found
+
+    newest = sorted(made, key=lambda one: (one.created, one.id), reverse=True)
+    everything = pages()
+    assert [len(page) for page in everything] == [6, 6, 6, 3]
+    assert [*chain(*everything)] == [*(one.id for one in newest), "gen-99"]
+    assert [*chain(*pages(key_hash="b"))] == [one.id for one in newest if one.key_hash == "b"]
+    assert [*chain(*pages(model="m/asked"))] == ["gen-99"]
+    assert pages(model="m/x", key_hash="nobody") == [[]]
+    assert records.generations("account", 5, key_hash="\0") == ([], None)
+
+
+def test_usage_is_split_by_each_dimension_and_adds_up_to_the_same(database):
+    day = int(NOW) // 86_400
+    usage = Usage(prompt_tokens=10, completion_tokens=5)
+    made = [
+        record(
+            id=f"gen-{number}",
+            created=NOW - 86_400 * (number % 3),
+            key_hash=("a", "b")[number % 2],
+            user_id=("u", None)[number % 2],
+            workspace_id="w",
+            model=f"m/{number % 4}",
+            endpoint="e",
+            provider_name="P",
+            charged=Decimal("0.000000000001") * (number + 1),
+            usage=usage,
+            referer=("https://one.example", None, "https://two.example")[number % 3],
+            app_title=("One", None, None)[number % 3],
+        )
+        for number in range(24)
+    ]
+    SqlTraffic(database.engine).write(settled(*made), "one", NOW)
+    records = SqlRecords(database.engine)
+    for by in Dimension:
+        rows = records.consumption("account", day - 2, day, by)
+        assert sum(row.usage for row in rows) == sum(one.charged for one in made)
+        assert (sum(row.requests for row in rows), sum(row.prompt_tokens for row in rows)) == (24, 240)
+        assert [row.day for row in rows] == sorted(row.day for row in rows)
+    names = {by: {row.name for row in records.consumption("account", day - 2, day, by)} for by in Dimension}
+    assert names[Dimension.KEY] == {"a", "b"}
+    assert names[Dimension.USER] == {"u", ""}
+    assert names[Dimension.APP] == {"One", "", "https://two.example"}
+    assert names[Dimension.MODEL] == {"m/0", "m/1", "m/2", "m/3"}
+    one = records.consumption("account", day, day, Dimension.MODEL, key_hash="a", model="m/0")
+    assert [(row.day, row.name, row.requests) for row in one] == [(day, "m/0", 2)]
+    assert records.consumption("nobody", 0, day, Dimension.KEY) == []

@@ -10,19 +10,18 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Engine, Select, func, literal, select
 
+from trunkline.server.adapters.store import history
 from trunkline.server.adapters.store.engine import place
 from trunkline.server.adapters.store.faults import mapped
 from trunkline.server.adapters.store.ledger import SqlLedger
 from trunkline.server.adapters.store.rows import AT_ONCE, storable
 from trunkline.server.adapters.store.traffic_tables import APPS, GENERATIONS, USAGE
 from trunkline.server.domain.generation.record import GenerationRecord
-from trunkline.server.usecases.gateway_ports import Activity, AppUsage, Used
+from trunkline.server.usecases.gateway_ports import Activity, AppUsage, Consumption, Cursor, Dimension, Used
 
 _RECORD: Final = msgspec.json.Decoder(GenerationRecord)
 _PICO: Final = -12
 _u = USAGE.c
-_COUNTS: Final = ("requests", "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
-_MICRO: Final = 1_000_000
 _ANY_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,11 +59,7 @@ class SqlRecords:
         """Return an account's usage, newest day first."""
         keys = [_u.day, _u.model, _u.permaslug, _u.endpoint, _u.provider_name]
         workspace = _u.workspace_id if by_workspace else literal("")
-        sums = [func.sum(_u[name]).label(name) for name in _COUNTS]
-        for name in ("usage_pico", "byok_pico"):
-            # In two parts: SQLite stops with an error where a sum leaves 64 bits.
-            sums += [func.sum(_u[name] // _MICRO).label(f"{name}_micro"), func.sum(_u[name] % _MICRO).label(name)]
-        statement = select(*keys, workspace.label("workspace_id"), *sums).where(
+        statement = select(*keys, workspace.label("workspace_id"), *history.sums()).where(
             _u.account_id == account_id, _u.day.between(first, last)
         )
         wanted = {"key_hash": key_hash, "user_id": user_id, "workspace_id": workspace_id}
@@ -93,6 +88,45 @@ class SqlRecords:
             for part in parts
             for row in self._rows(statement.where(_u.key_hash.in_(part)))
         ]
+
+    def consumption(
+        self,
+        account_id: str,
+        first: int,
+        last: int,
+        by: Dimension,
+        *,
+        key_hash: str | None = None,
+        model: str | None = None,
+    ) -> list[Consumption]:
+        """Return an account's usage by day and by one dimension, oldest day first, the costliest first in each."""
+        if not all(storable(text) for text in (key_hash, model) if text is not None):
+            return []
+        found = self._rows(history.consumption(account_id, first, last, by, key_hash=key_hash, model=model))
+        rows = [Consumption(day=row.day, name=row.name, **_amounts(row)) for row in found]
+        return sorted(rows, key=lambda row: (row.day, -row.usage - row.byok_usage, -row.requests, row.name))
+
+    def generations(
+        self,
+        account_id: str,
+        limit: int,
+        *,
+        after: Cursor | None = None,
+        key_hash: str | None = None,
+        model: str | None = None,
+    ) -> tuple[list[tuple[GenerationRecord, int | None]], Cursor | None]:
+        """Return an account's generations, newest first, each with the number of its app, and the next page's place."""
+        if not all(storable(text) for text in (key_hash, model, after and after.id) if text is not None):
+            return [], None
+        # One more than asked for: it says whether there is another page.
+        chosen = history.generations(account_id, limit + 1, after=after, key_hash=key_hash, model=model)
+        rows = self._rows(chosen)
+        records = [_RECORD.decode(row.document) for row in rows[:limit]]
+        origins = {record.referer for record in records if record.referer}
+        apps = self._rows(select(APPS.c.origin, APPS.c.id).where(APPS.c.origin.in_(origins))) if origins else []
+        numbers = {row.origin: int(row.id) for row in apps}
+        shown = [(record, numbers.get(record.referer or "")) for record in records]
+        return shown, history.cursor(rows[limit - 1]) if len(rows) > limit else None
 
     def spent(self, account_id: str) -> Decimal:
         """Return USD that an account has spent in all."""
@@ -143,12 +177,18 @@ def _activity(row: Any) -> Activity:
         endpoint=row.endpoint,
         provider_name=row.provider_name,
         workspace_id=row.workspace_id,
-        usage=_usd(row, "usage_pico"),
-        byok_usage=_usd(row, "byok_pico"),
-        **{name: int(getattr(row, name)) for name in _COUNTS},
+        **_amounts(row),
     )
 
 
+def _amounts(row: Any) -> dict[str, Any]:
+    return {
+        "usage": _usd(row, "usage_pico"),
+        "byok_usage": _usd(row, "byok_pico"),
+        **{name: int(getattr(row, name)) for name in history.COUNTS},
+    }
+
+
 def _usd(row: Any, name: str) -> Decimal:
-    pico = int(getattr(row, f"{name}_micro")) * _MICRO + int(getattr(row, name))
+    pico = int(getattr(row, f"{name}_micro")) * history.MICRO + int(getattr(row, name))
     return Decimal(pico).scaleb(_PICO)

@@ -19,6 +19,9 @@ GENERATIONS: Final = Table(
     Column("created", Moment, nullable=False),
     # The whole record as JSON: it is read back whole, and a new field needs no migration.
     Column("document", Text, nullable=False),
+    # What lists of generations are narrowed by; `model` is the one asked for where none served.
+    Column("key_hash", NAME, nullable=False, server_default=""),
+    Column("model", NAME, nullable=False, server_default=""),
 )
 
 APPS: Final = Table(
@@ -95,7 +98,9 @@ HOLDS: Final = Table(
 """Money that the process `run` may still spend of somebody's limits, in 10^-12 USD: calls under way, and ended ones
 that are not in the ledger yet. Rows of a process that died end by themselves."""
 
-Index("generations_account", GENERATIONS.c.account_id, GENERATIONS.c.created)
+Index("generations_account", GENERATIONS.c.account_id, GENERATIONS.c.created, GENERATIONS.c.id)
+Index("generations_key", GENERATIONS.c.account_id, GENERATIONS.c.key_hash, GENERATIONS.c.created, GENERATIONS.c.id)
+Index("generations_model", GENERATIONS.c.account_id, GENERATIONS.c.model, GENERATIONS.c.created, GENERATIONS.c.id)
 Index("generations_created", GENERATIONS.c.created)
 Index("usage_days_account", USAGE.c.account_id, USAGE.c.day)
 Index("traffic_batches_at", BATCHES.c.at)

@@ -14,7 +14,7 @@ from trunkline.server.domain.policy.layers import HOST_WORDS
 from trunkline.server.http import schemas_traffic as shown
 from trunkline.server.http.views.filling import fill
 from trunkline.server.usecases.datasets import AppRanking, Ranking
-from trunkline.server.usecases.gateway_ports import Activity
+from trunkline.server.usecases.gateway_ports import Activity, Consumption
 
 VERSION: Final = "v1"
 
@@ -54,7 +54,7 @@ def generation(record: GenerationRecord, app_id: int | None) -> shown.Generation
         http_referer=record.referer,
         origin=record.referer or "",
         data_region=HOST_WORDS.get(record.region, "global"),
-        response_cache_source_id=None,
+        response_cache_source_id=record.cache_source_id,
     )
 
 
@@ -81,6 +81,11 @@ def activity(row: Activity) -> shown.ActivityItem:
         byok_usage_inference=row.byok_usage,
         workspace_id=row.workspace_id or UNSET,
     )
+
+
+def consumption(row: Consumption) -> shown.Consumption:
+    """Return a sum of usage as the API shows it."""
+    return fill(shown.Consumption, row, date=day_of(row.day).isoformat(), byok_usage_inference=row.byok_usage)
 
 
 def rankings(rows: Iterable[Ranking]) -> list[shown.RankingsDailyItem]:
