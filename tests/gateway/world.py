@@ -20,6 +20,7 @@ from tests.live.wire import API, Reply, Site
 from tests.upstream.scripted import Call, ScriptedProvider
 from trunkline.server import runtime
 from trunkline.server.adapters.memory.accounts import NoticedAccounts
+from trunkline.server.adapters.memory.answers import LiveAnswers
 from trunkline.server.adapters.memory.callers import LiveCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
 from trunkline.server.adapters.memory.statistics import LiveStatistics
@@ -149,6 +150,7 @@ class World:
         self.gateway.keep_alive_seconds = 10.0
         self.gateway.pre_token_seconds = 300.0
         self.gateway.metrics = None
+        self.gateway.answers = LiveAnswers(1 << 20, self.clock)
 
     def post(self, path: str, body: Any, **headers: str) -> Reply:
         """Send a body, JSON unless it is bytes, with the key."""

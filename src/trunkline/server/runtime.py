@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trunkline.server.adapters.memory.accounts import NoticedAccounts
+from trunkline.server.adapters.memory.answers import LiveAnswers
 from trunkline.server.adapters.memory.attempts import LiveAttempts
 from trunkline.server.adapters.memory.callers import LiveCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
@@ -241,5 +242,6 @@ def _gateway(
         chance=random.random,
         new_id=lambda: f"gen-{int(clock())}-{secrets.token_hex(10)}",
         metrics=ledger.exposition,
+        answers=LiveAnswers(settings.response_cache_bytes, clock) if settings.response_cache_bytes else None,
         byok_fee=settings.byok_fee,
     )

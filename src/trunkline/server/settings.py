@@ -94,6 +94,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     generation_days: Annotated[
         int, Meta(ge=1, le=36500, description="Days for which single generations are kept; sums by day are for ever.")
     ] = 90
+    response_cache_bytes: Annotated[
+        int, Meta(ge=0, description="Bytes for answers that callers asked to be kept, in each process; 0 keeps none.")
+    ] = 64 * 1024 * 1024
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks whose X-Forwarded-* headers count.")
     ] = ()

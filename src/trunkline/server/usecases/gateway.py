@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.generation.cost import ZERO
@@ -16,7 +16,7 @@ from trunkline.server.domain.generation.fault import Fault, FaultType
 from trunkline.server.domain.routing.pools import Pools
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway_ports import Learned, Ledger, Stickiness
-from trunkline.server.usecases.inference_ports import Upstreams
+from trunkline.server.usecases.inference_ports import AnswerStore, Upstreams
 from trunkline.server.usecases.ports import Clock
 from trunkline.server.usecases.screening import Screening
 
@@ -46,6 +46,7 @@ class Gateway:
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     metrics: Callable[[], bytes] | None = None
     screening: Screening = field(default_factory=Screening)
+    answers: AnswerStore | None = None
     byok_fee: Decimal = ZERO
     _pools: Pools | None = None
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
@@ -68,6 +69,10 @@ class Gateway:
                 then(Failed(fault=Fault(type=FaultType.PROVIDER_UNAVAILABLE, message=type(error).__name__)))
             then(None)
 
-        task = asyncio.ensure_future(run())
+        self.later(run())
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that no answer waits for; it handles its own errors."""
+        task = asyncio.ensure_future(work)
         self._draining.add(task)
         task.add_done_callback(self._draining.discard)

@@ -21,6 +21,7 @@ from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.holds import most
 from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
+from trunkline.server.usecases import caching
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.holds import Holding
@@ -66,9 +67,12 @@ async def start(
         own=Own(caller.byok, gateway.usable) if caller.byok else None,
     )
     planned = plan(request, gateway.pools(snapshot, now), policy, given)
+    place = None if request.caching is None else caching.place_of(gateway.answers, request, caller, region)
     progress = Progress(generation_id, now, request, caller, region, agent)
     progress.findings, progress.refusal = screened.findings, screened.refusal
-    return Generation(gateway, request, planned, progress, talk)
+    generation = Generation(gateway, request, planned, progress, talk)
+    generation.place = None if progress.refusal is not None else place
+    return generation
 
 
 def _is_free(request: GenerationRequest) -> bool:
@@ -99,11 +103,20 @@ class Generation:
         self.progress = progress
         self.outcomes: list[Outcome] = []
         self.candidate: Candidate | None = None
+        self.place: caching.Place | None = None
 
     @property
     def id(self) -> str:
         """The generation's id, `gen-…`."""
         return self.progress.id
+
+    @property
+    def served(self) -> tuple[str, str]:
+        """The id of the model that answers, and its provider's name; of the model asked for where none does."""
+        if (kept := self.progress.replayed) is not None:
+            return kept.model, kept.provider_name
+        chosen = self.candidate
+        return (self.plan.requested[0], "") if chosen is None else (chosen.model, chosen.target.provider_name)
 
     def body(self, attempt: Attempt) -> bytes:
         """Return what an attempt of `sent` sends to its provider."""
@@ -118,6 +131,9 @@ class Generation:
         if (blocked := self.progress.refusal) is not None:
             self._settle(error=blocked.type.value)
             return blocked
+        if self.place is not None and (kept := await caching.find(self.place, self.plan)) is not None:
+            self.progress.replay(kept)
+            return None
         if not self.plan.candidates:
             return self._refused(conclusion(self.plan, ()))
         gateway, caller, free = self._gateway, self.progress.caller, _is_free(self._request)
@@ -156,14 +172,35 @@ class Generation:
 
     async def leave(self) -> None:
         """Note that the caller has gone after `begin` and before it read any event."""
+        if self.progress.replayed is not None:
+            self._settle()
+            return
         assert self._flow is not None, "begin() has found a candidate"
         await self._leave(self._flow)
 
-    async def events(self) -> AsyncGenerator[Event, None]:
+    def events(self) -> AsyncGenerator[Event, None]:
         """Yield the answer from its first token on; `Failed` last where the provider broke off.
 
         The record is journalled before the last event is yielded; closing early cancels the call.
         """
+        if (kept := self.progress.replayed) is not None:
+            return self._again(kept)
+        if self.place is not None:
+            return caching.keeping(self._events(), self.place, self._kept, self._gateway.later)
+        return self._events()
+
+    async def _again(self, kept: caching.Kept) -> AsyncGenerator[Event, None]:
+        self._settle()
+        for event in kept.events:
+            yield event
+
+    def _kept(self, events: list[Event]) -> caching.Kept:
+        assert self.place is not None
+        model, provider = self.served
+        now, started = self._gateway.clock(), self.progress.started
+        return caching.Kept(self.id, model, provider, now, self.place.wish.ttl, started, events)
+
+    async def _events(self) -> AsyncGenerator[Event, None]:
         flow = self._flow
         assert flow is not None, "begin() has found a candidate"
         last: Failed | None = None

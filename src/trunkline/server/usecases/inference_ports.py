@@ -36,6 +36,22 @@ class Upstreams(Protocol):
         ...
 
 
+class AnswerStore(Protocol):
+    """Where answers are kept that callers asked to be kept. What is kept may be forgotten at any time."""
+
+    async def get(self, key: bytes) -> bytes | None:
+        """Return what is kept under a key, None where nothing is or its time is over."""
+        ...
+
+    async def put(self, key: bytes, value: bytes, seconds: int) -> None:
+        """Keep something under a key for so many seconds, in the place of what was there."""
+        ...
+
+    async def drop(self, key: bytes) -> None:
+        """Forget what is kept under a key."""
+        ...
+
+
 class Credentials(Protocol):
     """Which providers can be called at all."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -19,6 +20,7 @@ from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.plan import Candidate, Plan
+from trunkline.server.usecases.caching import Kept
 
 CLIENT_LEFT: Final = 499
 """The status of an attempt that was broken off because its caller had left; nginx's, for want of an official one."""
@@ -40,6 +42,7 @@ class Progress:
         self.record: GenerationRecord | None = None
         self.findings: tuple[Finding, ...] = ()
         self.refusal: Refusal | None = None
+        self.replayed: Kept | None = None
         self.started: Started = Started()
         self.finished: Finished | None = None
         self._begin(created)
@@ -53,6 +56,11 @@ class Progress:
         self._candidate: Candidate | None = None
         self.finished = None
         self.started = Started()
+
+    def replay(self, kept: Kept) -> None:
+        """Note that an answer which was kept is given again; the routing of the other call is not told (spec 6.1)."""
+        self.replayed, self.started = kept, kept.started
+        self.request = replace(self.request, wants_metadata=False)
 
     def attempt(self, candidate: Candidate, now: float) -> None:
         """Note that an attempt begins."""
@@ -172,6 +180,8 @@ def record_of(
         error_type=error,
         filtered=tuple([_filtered(finding) for finding in progress.findings]),
     )
+    if (kept := progress.replayed) is not None:
+        return structs.replace(record, **_again(kept))
     if candidate is None:
         return record
     endpoint, used, finished = candidate.endpoint, progress.usage(), progress.finished
@@ -209,6 +219,18 @@ def record_of(
         zdr=endpoint.zdr,
         free=slugs.variant(candidate.model) == "free",
     )
+
+
+def _again(kept: Kept) -> dict[str, Any]:
+    finished = kept.finished
+    return {
+        "model": kept.model,
+        "provider_name": kept.provider_name,
+        "finish_reason": None if finished is None else finished.reason,
+        "native_finish_reason": None if finished is None else finished.native,
+        "service_tier": kept.started.service_tier,
+        "cache_source_id": kept.source_id,
+    }
 
 
 def _filtered(finding: Finding) -> FilterRecord:

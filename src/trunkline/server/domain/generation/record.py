@@ -52,6 +52,7 @@ class GenerationRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `endpoint`, `model`, `provider` are empty where nothing served. `charged` is what the account pays;
     `prompt_cost` and `completion_cost` the list price of the two sides. `filtered` is what content filters found.
+    `cache_source_id` is the generation whose answer was given again; such a call has an empty `endpoint` and no usage.
     """
 
     id: str
@@ -92,6 +93,7 @@ class GenerationRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     region: str | None = None
     error_type: str | None = None
     filtered: tuple[FilterRecord, ...] = ()
+    cache_source_id: str | None = None
     private: bool = False
     zdr: bool = False
     free: bool = False

@@ -29,6 +29,14 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Caching:
+    """How long (in seconds) an answer is to be kept, and whether one that is kept already is to be made anew."""
+
+    ttl: int
+    clear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """One request after reading and checking.
 
@@ -51,6 +59,8 @@ class GenerationRequest:
     hides_reasoning: bool = False
     """Whether reasoning is left out of the answer; it is counted and billed all the same."""
     debug: bool = False
+    caching: Caching | None = None
+    """How the answer is to be kept; None where it is not."""
 
     def has(self, name: str) -> bool:
         """Tell whether a field is there and not null."""

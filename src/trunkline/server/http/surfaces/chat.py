@@ -13,6 +13,7 @@ from trunkline.server.http.request import Request
 from trunkline.server.http.streaming import Stream
 from trunkline.server.http.surfaces import shapes
 from trunkline.server.http.surfaces.beginning import begin, overhead
+from trunkline.server.http.surfaces.caching import told
 from trunkline.server.http.surfaces.chunks import chunks
 from trunkline.server.http.surfaces.envelope import charge, head
 from trunkline.server.http.surfaces.metadata import metadata
@@ -41,7 +42,7 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
         if refusal is not None:
             return refused(refusal, metadata(generation) if asked.wants_metadata else None)
         whole = await _whole(generation)
-        whole.headers = overhead(context, request, generation)
+        whole.headers = (*overhead(context, request, generation), *told(generation, context.clock()))
         return whole
     assert context.gateway is not None
     keep_alive = context.gateway.keep_alive_seconds
@@ -52,7 +53,7 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
         await asyncio.wait(either, timeout=keep_alive, return_when=asyncio.FIRST_COMPLETED)
         if beginning.done() and (refusal := beginning.result()) is not None:
             return refused(refusal, metadata(generation) if asked.wants_metadata else None)
-    return Stream(chunks(generation, beginning, keep_alive), presence)
+    return Stream(chunks(generation, beginning, keep_alive), presence, told(generation, context.clock()))
 
 
 async def _whole(generation: Generation) -> Answer:

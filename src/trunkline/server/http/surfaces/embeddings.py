@@ -9,6 +9,7 @@ from trunkline.server.http.answer import Answer
 from trunkline.server.http.operations import Context
 from trunkline.server.http.request import Request
 from trunkline.server.http.surfaces.beginning import begin, overhead
+from trunkline.server.http.surfaces.caching import told
 from trunkline.server.http.surfaces.metadata import metadata
 from trunkline.server.http.surfaces.reading import embeddings as read_embeddings
 from trunkline.server.http.surfaces.refusals import refused
@@ -31,9 +32,8 @@ async def embeddings(context: Context, request: Request) -> Answer:
         elif isinstance(event, Failed):
             broken = Refusal(STATUS[event.fault.type], event.fault.type, event.fault.message)
             return refused(broken, metadata(generation) if asked.wants_metadata else None)
-    record, candidate = generation.progress.record, generation.candidate
+    record = generation.progress.record
     assert record is not None
-    assert candidate is not None
     base64 = wants_base64(asked)
     body = {
         "object": "list",
@@ -41,7 +41,7 @@ async def embeddings(context: Context, request: Request) -> Answer:
             {"object": "embedding", "index": vector.index, "embedding": encoded(vector.embedding, base64=base64)}
             for vector in sorted(vectors, key=lambda vector: vector.index)
         ],
-        "model": candidate.model,
+        "model": generation.served[0],
         "id": generation.id,
         "usage": {
             "prompt_tokens": record.usage.prompt_tokens,
@@ -50,6 +50,8 @@ async def embeddings(context: Context, request: Request) -> Answer:
             "is_byok": record.is_byok,
         },
     }
-    if asked.wants_metadata:
+    if generation.progress.request.wants_metadata:
         body["openrouter_metadata"] = metadata(generation)
-    return Answer(200, ENCODE(body), headers=overhead(context, request, generation))
+    return Answer(
+        200, ENCODE(body), headers=(*overhead(context, request, generation), *told(generation, context.clock()))
+    )

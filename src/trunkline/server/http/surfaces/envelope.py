@@ -12,14 +12,14 @@ from trunkline.server.usecases.generations import Generation
 
 def head(generation: Generation, *, chunked: bool) -> dict[str, Any]:
     """Return the members that a completion, or each of its chunks, begins with (spec gateway 2.1, 2.3)."""
-    candidate, request = generation.candidate, generation.progress.request
+    request, (model, provider) = generation.progress.request, generation.served
     kind = "chat.completion.chunk" if chunked else "chat.completion"
     return {
         "id": generation.id,
         "object": "text_completion" if request.surface is Surface.COMPLETIONS else kind,
         "created": int(generation.progress.created),
-        "model": candidate.model if candidate else request.models[0],
-        "provider": candidate.target.provider_name if candidate else "",
+        "model": model,
+        "provider": provider,
     }
 
 

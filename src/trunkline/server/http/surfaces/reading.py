@@ -13,6 +13,7 @@ from trunkline.server.domain.generation.request import Attribution, GenerationRe
 from trunkline.server.errors import BadRequest, Issue
 from trunkline.server.http.request import Request
 from trunkline.server.http.surfaces.bodies import ChatBody, CompletionsBody, EmbeddingsBody, InferenceBody, SamplingBody
+from trunkline.server.http.surfaces.cache_wish import caching
 
 T = TypeVar("T", bound=InferenceBody)
 _CATEGORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -86,6 +87,7 @@ def _request(surface: Surface, request: Request, body: InferenceBody) -> Generat
         hides_reasoning=_hides_reasoning(body),
         wants_metadata=_wants_metadata(request.headers),
         debug=bool(debug and debug.get("echo_upstream_body") is True),
+        caching=caching(request.headers),
     )
 
 
