@@ -33,6 +33,7 @@ def test_the_same_body_twice_is_made_once_and_costs_once(world: World):
     world.alpha.then(*whole(completion(tool_calls=[{"id": "c", "function": {"name": "f", "arguments": "{}"}}])))
     first = world.chat(headers=KEEP)
     assert cached(first) == {"status": "MISS", "ttl": "300"}
+    eventually(lambda: world.gateway.answers.held)
     world.clock.skip(100)
     again = world.chat(headers=KEEP)
     assert status(again) == "HIT"
@@ -137,6 +138,7 @@ def test_who_calls_makes_a_difference_and_attribution_makes_none(world: World):
 def test_the_time_to_keep_is_read_as_documented(world: World, sent: str, seconds: int):
     world.always(*whole(completion()))
     assert cached(world.chat(headers={**KEEP, "x_openrouter_cache_ttl": sent}))["ttl"] == str(seconds)
+    eventually(lambda: world.gateway.answers.held)
     world.clock.skip(seconds - 0.9)
     assert status(world.chat(headers=KEEP)) == "HIT"
     world.clock.skip(1)
