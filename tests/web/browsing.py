@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM: Final = shutil.which("chromium")
 LOOKS: Final = [(theme, width) for theme in ("light", "dark") for width in (1440, 390)]
@@ -71,7 +71,7 @@ class Tab:
 
     def settled(self) -> None:
         """Return when no script waits for the server any more."""
-        self.page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+        expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
 
     def text(self, selector: str) -> str:
         """Return what an element says, blanks made even."""
@@ -91,8 +91,12 @@ class Tab:
         """Tell whether nothing sticks out sideways."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
+    def quiet(self) -> None:
+        """Hold the page to a silent console, and to its width."""
+        assert self.fits()
+        assert self.complaints == []
+
     def flawless(self) -> None:
         """Hold the page to what every page has to be."""
         assert self.violations() == []
-        assert self.fits()
-        assert self.complaints == []
+        self.quiet()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trunkline.server.domain.catalog import query
+from trunkline.server.domain.catalog.counts import counts
+from trunkline.server.domain.catalog.query import Allowed
 from trunkline.server.domain.catalog.snapshot import Row, Snapshot
 from trunkline.server.domain.catalog.traits import Viewer
 from trunkline.server.domain.policy import visibility
@@ -38,6 +40,20 @@ def list_user_models(catalogue: Snapshot, policy: Policy, values: Mapping[str, A
     Filters on endpoints count those that the policy lets pass. The region is the policy's.
     """
     return _page(catalogue, query.select(catalogue.index, values, now, None, visibility.visible(catalogue, policy)))
+
+
+def list_allowed(
+    catalogue: Snapshot, values: Mapping[str, Any], now: float, region: str | None, allowed: Allowed | None
+) -> ModelPage:
+    """Return the models among those allowed (None: the public ones) that pass the filters, sorted and paged."""
+    return _page(catalogue, query.select(catalogue.index, values, now, region, allowed))
+
+
+def count_choices(
+    catalogue: Snapshot, values: Mapping[str, Any], now: float, region: str | None, allowed: Allowed | None
+) -> dict[str, dict[str, int]]:
+    """Return how many of those models each choice of each filter would leave."""
+    return counts(catalogue.index, values, now, region, allowed)
 
 
 def get_model(catalogue: Snapshot, slug: str, viewer: Viewer | None = None) -> Row:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from typing import Any, Final
+from urllib.parse import quote
 
 from trunkline.server.domain.catalog import pricing
 
@@ -81,6 +82,16 @@ def day(unix_seconds: float) -> str:
         return UNKNOWN
 
 
+def path(model_id: str) -> str:
+    """Return a model's id as a part of an address."""
+    return quote(model_id, safe="/~:@")
+
+
+def slug(word: str) -> str:
+    """Return a word as a part of an element's id, different for different words."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else f"_{ord(letter):x}_" for letter in word)
+
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "usd": usd,
     "per_million": per_million,
@@ -90,4 +101,6 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "milliseconds": milliseconds,
     "percent": percent,
     "day": day,
+    "path": path,
+    "slug": slug,
 }

@@ -10,6 +10,10 @@ from typing import Any
 from trunkline.server.domain.catalog import pricing, slugs
 from trunkline.server.domain.catalog.index import NOTHING_MEASURED
 from trunkline.server.domain.catalog.snapshot import Row, Snapshot
+from trunkline.server.web import formats
+
+SOON = 180 * pricing.DAY
+"""Seconds before its end from which on a list says that a model ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,8 @@ class Line:
 
     Prices are Decimals in USD per token, None where unknown; `latency` is in ms, `throughput` in tokens per
     second, `uptime` in percent of the best endpoint. `marks` are the privacy marks that at least one public
-    endpoint earns; `reason` says why the model is not the reader's, "" where it is or nobody asked.
+    endpoint earns, `expires` the day on which it ends where that is soon;
+    `reason` says why the model is not the reader's, "" where it is or nobody asked.
     """
 
     id: str
@@ -50,13 +55,14 @@ class Line:
 
 
 def rows_of(
-    catalogue: Snapshot, rows: Iterable[Row], *, measured: bool, reasons: Mapping[str, str] | None = None
+    catalogue: Snapshot, rows: Iterable[Row], now: float, *, measured: bool, reasons: Mapping[str, str] | None = None
 ) -> list[Line]:
-    """Return lines of rows; `measured` speed is for those with a key only, as in the API (spec 1.4)."""
-    return [_line(catalogue, row, measured, (reasons or {}).get(row.id, "")) for row in rows]
+    """Return lines of rows at a Unix time; `measured` speed is for those with a key only, as in the API (spec 1.4)."""
+    soon = formats.day(now + SOON)
+    return [_line(catalogue, row, measured, (reasons or {}).get(row.id, ""), soon) for row in rows]
 
 
-def _line(catalogue: Snapshot, row: Row, measured: bool, reason: str) -> Line:
+def _line(catalogue: Snapshot, row: Row, measured: bool, reason: str, soon: str) -> Line:
     model = row.decode()
     scores = (model.get("benchmarks") or {}).get("artificial_analysis") or {}
     learned = catalogue.learned.models.get(catalogue.positions[row.id], NOTHING_MEASURED)
@@ -83,7 +89,7 @@ def _line(catalogue: Snapshot, row: Row, measured: bool, reason: str) -> Line:
         uptime=max((wire["uptime_last_1d"] for wire in wires if wire.get("uptime_last_1d") is not None), default=None),
         marks=tuple(_marks(seen)),
         endpoints=len(seen),
-        expires=model.get("expiration_date"),
+        expires=ends if (ends := model.get("expiration_date")) and ends <= soon else None,
         reason=reason,
     )
 

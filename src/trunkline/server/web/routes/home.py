@@ -17,7 +17,7 @@ def _home(visit: Visit) -> Answer:
     everything = models.list_models(catalogue, {"limit": 1, "output_modalities": ()}, now, visit.request.region)
     return visit.render(
         "home.html",
-        newest=rows_of(catalogue, newest.rows, measured=visit.who is not None),
+        newest=rows_of(catalogue, newest.rows, now, measured=visit.who is not None),
         models=everything.total,
         providers=len(providers.list_providers(catalogue)),
         revision=catalogue.revision,
