@@ -18,6 +18,10 @@ from trunkline.server.http.operations import Operation
 from trunkline.server.settings import Settings
 
 
+BROUGHT = "sk-own-canary-of-an-account-5f2c"
+"""An account's own key at a provider."""
+
+
 def target(operation: Operation, **params: str) -> str:
     """Return the path of an operation as `Site` takes it, its parameters "none" unless given."""
     names = dict.fromkeys(("author", "slug", "hash", "id", "interval"), "none")
@@ -129,7 +133,8 @@ def test_a_canary_secret_is_found_nowhere(template: tuple[Path, str, str], tmp_p
     with process(home, TRUNKLINE_MANAGEMENT_KEY=management) as server:
         x = Tenant(server, ACCOUNT_X, management)
         key = x.under(allowed_providers=["azure"])
-        answers = []
+        own = x.made("/byok", {"provider": "openai", "key": BROUGHT})["data"]["id"]
+        answers = [x.get("/byok"), x.get(f"/byok/{own}"), x.get(f"{OWN}/audit?noun=byok")]
         for secret in (management, key.text):
             bearer = {"authorization": f"Bearer {secret}"}
             wrong = f'{{"name": {{"{secret}": 1}}, "limit": "{secret}"}}'.encode()
@@ -147,7 +152,7 @@ def test_a_canary_secret_is_found_nowhere(template: tuple[Path, str, str], tmp_p
             ]
         assert {reply.status for reply in answers} >= {200, 400, 403, 404}
         for reply in answers:
-            for secret in (management, key.text):
+            for secret in (management, key.text, BROUGHT):
                 assert secret.encode() not in reply.body
                 assert secret not in str(reply.headers)
         hashes = [key.hash.encode()]
@@ -159,3 +164,4 @@ def test_a_canary_secret_is_found_nowhere(template: tuple[Path, str, str], tmp_p
         assert secret.encode() not in stored + log
         assert secret[9:].encode() not in stored + log
         assert bytes.fromhex(secret[9:]) not in stored + log
+    assert BROUGHT.encode() not in stored + log

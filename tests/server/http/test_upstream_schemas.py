@@ -13,7 +13,7 @@ from tests.live.tenants import OWN, Tenant
 from tests.live.wire import Reply
 from tests.shared_data import shared
 
-AREAS = ("/key", "/guardrails", "/workspaces", "/organization")
+AREAS = ("/key", "/byok", "/guardrails", "/workspaces", "/organization")
 FILTERS = {
     "content_filters": [{"pattern": "secret-[0-9]+", "action": "block", "label": "Secrets"}],
     "content_filter_builtins": [
@@ -134,6 +134,14 @@ def test_every_answer_is_what_is_published(x: Tenant, published: Published):
     ask("POST", f"{of_guardrail}/keys/remove", {"key_hashes": [plain]})
     ask("POST", f"{of_guardrail}/members/remove", {"member_user_ids": [member]})
     ask("DELETE", f"/guardrails/{guardrail}")
+
+    own = ask("POST", "/byok", {"provider": "openai", "key": "sk-own-key-of-the-account", "name": "Production"})["data"]
+    ask("POST", "/byok", {"provider": "anthropic", "key": "k", "allowed_api_key_hashes": [plain], "is_fallback": True})
+    ask("POST", "/byok", {"provider": "openai"})
+    for path in ("/byok", f"/byok?workspace_id={workspace}&provider=openai", f"/byok/{own['id']}", f"/byok/{uuid4()}"):
+        ask("GET", path)
+    ask("PATCH", f"/byok/{own['id']}", {"key": "sk-another-key-of-it", "allowed_models": ["openai/gpt-4"]})
+    ask("DELETE", f"/byok/{own['id']}")
 
     budgets = "/workspaces/team/budgets"
     ask("PUT", f"{budgets}/monthly", {"limit_usd": 499.5, "include_byok_in_budgets": True})
