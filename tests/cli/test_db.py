@@ -25,6 +25,20 @@ def test_a_backup_can_be_checked_and_used(trunkline, home, tmp_path):
     assert (again.returncode, again.stderr) == (1, "trunkline: copy.db exists already\n")
 
 
+def test_a_backup_is_restored_into_an_empty_home_and_no_other(trunkline, home, tmp_path):
+    made = trunkline("account", "create", "acme")
+    assert trunkline("db", "backup", "copy.db").returncode == 0
+    refused = trunkline("db", "restore", "copy.db")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "holds data already" in refused.stderr
+    new = {"TRUNKLINE_HOME": str(tmp_path / "new")}
+    done = trunkline("db", "restore", "copy.db", **new)
+    assert (done.returncode, done.stdout[:9], done.stderr) == (0, "restored ", "")
+    assert trunkline("account", "show", "--json", **new).stdout == trunkline("account", "show", "--json").stdout != ""
+    assert made.returncode == 0
+    assert sorted(each.name for each in (tmp_path / "new").iterdir()) == ["trunkline.db"]
+
+
 def test_a_check_of_a_store_with_a_fault_fails_and_names_it(trunkline, home):
     trunkline("db", "upgrade")
     with closing(sqlite3.connect(home / "trunkline.db")) as connection, connection:

@@ -1,4 +1,4 @@
-"""`trunkline db`: upgrades, backs up and checks the store."""
+"""`trunkline db`: upgrades, backs up, restores and checks the store."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cyclopts import App, Parameter
 from trunkline.cli.flags import Place
 from trunkline.cli.serve import prepare_home
 from trunkline.cli.tables import show
-from trunkline.server.adapters.store import database, upkeep
+from trunkline.server.adapters.store import copying, database, upkeep
 
-app = App(name="db", help="Upgrade, back up and check the store.")
+app = App(name="db", help="Upgrade, back up, restore and check the store.")
 
 _HERE = Place()
 Json = Annotated[bool, Parameter(negative="", help="Print JSON.")]
@@ -54,6 +54,25 @@ def backup(to: Path | None = None, *, place: Place = _HERE) -> None:
         The file to make; by default beside the store, with the time in its name.
     """
     _say(str(upkeep.back_up(place.load().settings.store, datetime.now(UTC), to)))
+
+
+@app.command
+def restore(source: str, /, *, place: Place = _HERE) -> None:
+    """Fill the store, which must be empty, from a backup or another store: a file, or the URL of a server's database.
+
+    Also the way from a file to PostgreSQL. Accounts' own keys at providers need the `secret.key` of the home too.
+
+    Example: `TRUNKLINE_DATABASE_URL=postgresql://trunkline@db/trunkline trunkline db restore /backups/trunkline.db`
+
+    Parameters
+    ----------
+    source
+        The backup or store to copy; it stays as it is.
+    """
+    settings = place.load().settings
+    prepare_home(settings.home)
+    rows = copying.restore(source, settings.store, settings.home)
+    _say(f"restored {sum(rows.values()):,} rows of {sum(map(bool, rows.values()))} tables")
 
 
 @app.command

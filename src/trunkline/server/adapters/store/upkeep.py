@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, func, insert, inspect, select
+from sqlalchemy import Connection, func, inspect, select
 
 from trunkline.server.adapters.store import nouns
+from trunkline.server.adapters.store.copying import pour, using
 from trunkline.server.adapters.store.database import open_engine
 from trunkline.server.adapters.store.engine import WRITES, copy_file, create, is_file, place, read_location
 from trunkline.server.adapters.store.faults import mapped
@@ -20,7 +20,6 @@ from trunkline.server.adapters.store.metadata import METADATA
 from trunkline.server.adapters.store.schema import SCHEMA, version
 from trunkline.server.errors import StoreUnavailable
 
-_AT_ONCE: Final = 1000
 _SHOWN: Final = 100
 """Damages that are listed; SQLite's own check stops at as many."""
 
@@ -42,7 +41,7 @@ def back_up(location: str, now: datetime, to: Path | None = None) -> Path:
     is never written over. Trunkline can serve a copy like any store. Raises `StoreUnavailable`.
     """
     url = read_location(location)
-    with mapped(place(url)), _using(create(url, 10)) as engine:
+    with mapped(place(url)), using(create(url, 10)) as engine:
         stem = Path(str(url.database)) if is_file(engine) else Path.cwd() / "trunkline.db"
         copy = to or Path(f"{stem}.{now:%Y%m%dT%H%M%SZ}.backup")
         if copy.exists():
@@ -63,7 +62,7 @@ def back_up(location: str, now: datetime, to: Path | None = None) -> Path:
 def check(location: str) -> Report:
     """Read a whole store and return what is wrong with it; changes nothing. Raises `StoreUnavailable`."""
     url = read_location(location)
-    with mapped(place(url)), _using(create(url, 10)) as engine:
+    with mapped(place(url)), using(create(url, 10)) as engine:
         if is_file(engine) and not Path(str(url.database)).exists():
             raise StoreUnavailable(f"{place(url)} does not exist")
         with engine.connect() as connection:
@@ -80,30 +79,17 @@ def check(location: str) -> Report:
         return Report(place(url), found or "none", rows, tuple(problems[:_SHOWN]))
 
 
-@contextmanager
-def _using(engine: Engine) -> Iterator[Engine]:
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
 def _copy_tables(source: Connection, copy: Path) -> Path:
     """Copy every row of one unchanging state into a new file, which appears whole or not at all."""
     partial = Path(f"{copy}.copying")
     partial.unlink(missing_ok=True)
     try:
         with (
-            _using(open_engine(partial)) as engine,
+            using(open_engine(partial)) as engine,
             engine.connect().execution_options(**{WRITES: True}) as target,
             target.begin(),
         ):
-            for table in METADATA.sorted_tables:
-                target.execute(delete(table))  # the epoch, which a new store has already
-                rows = source.execution_options(yield_per=_AT_ONCE).execute(select(table))
-                with closing(rows):
-                    for part in rows.mappings().partitions():
-                        target.execute(insert(table), [dict(row) for row in part])
+            pour(source, target)
         return copy_file(partial, copy)
     finally:
         for left in partial.parent.glob(f"{partial.name}*"):
