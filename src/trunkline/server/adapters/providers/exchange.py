@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
@@ -15,6 +14,7 @@ from trunkline.server.adapters.providers import faults
 from trunkline.server.adapters.providers.connections import Connections, Pinned
 from trunkline.server.adapters.providers.dialects.dialect import Encoded, Garbage
 from trunkline.server.adapters.providers.outcome import Outcome
+from trunkline.server.adapters.providers.patience import Patience
 from trunkline.server.adapters.providers.sse import EventReader
 from trunkline.server.adapters.providers.targets import Target
 from trunkline.server.domain.generation.attempt import Attempt
@@ -43,11 +43,12 @@ class Exchange:
         self._clock = clock
         self._decoder = target.dialect.decoder(attempt.request.surface)
         self._events = EventReader()
-        self._time = asyncio.get_running_loop().time
+        self._patience = Patience()
         slow = not attempt.request.stream or not SLOW.isdisjoint(attempt.endpoint.wire["supported_parameters"])
         limits = target.limits
-        self._by_token = self._time() + attempt.seconds
-        self._by_byte = self._time() + (limits.first_byte_slow if slow else limits.first_byte)
+        now = self._patience.time()
+        self._by_token = now + attempt.seconds
+        self._by_byte = now + (limits.first_byte_slow if slow else limits.first_byte)
         self._connections: Connections | None = None
         self._pinned: Pinned | None = None
         self._request: StreamRequest | None = None
@@ -55,6 +56,7 @@ class Exchange:
         self._streamed = False
         self._begun = False
         self._ended = False
+        self._read_out = False
         self.said = False
 
     async def open(self, connections: Connections, encoded: Encoded) -> None:
@@ -66,9 +68,7 @@ class Exchange:
         base = connections.base.url
         # Base URLs are written with and without the version that some dialects' paths begin with.
         url = base.removesuffix("/v1") + encoded.path if encoded.path.startswith("/v1/") else base + encoded.path
-        async with asyncio.timeout_at(min(self._by_byte, self._by_token)):
-            if not await self._sent(connections, url, encoded, may_repeat=True):
-                await self._sent(connections, url, encoded, may_repeat=False)
+        await self._patience.until(min(self._by_byte, self._by_token), self._sent_on(connections, url, encoded))
         assert self._response is not None
         kind = (self._response.get_header("content-type") or "").lower()
         wants_stream = self._attempt.request.stream and self._attempt.request.surface is not Surface.EMBEDDINGS
@@ -94,10 +94,12 @@ class Exchange:
 
     async def linger(self) -> None:
         """Wait a moment for the end of a body whose last event has come; without it the connection is lost."""
+        if self._read_out:
+            return
+        limit = self._patience.time() + LINGER_SECONDS
         try:
-            async with asyncio.timeout(LINGER_SECONDS):
-                while self._response is not None and await self._response.body_reader.read_chunk() is not None:
-                    pass
+            while self._response is not None and await self._chunk(limit) is not None:
+                pass
         except (PyreqwestError, TimeoutError):
             return
         self._served()
@@ -105,11 +107,16 @@ class Exchange:
     async def close(self) -> None:
         """Close the answer, finished or not, and give the client back."""
         request, self._request, self._response = self._request, None, None
+        self._patience.end()
         try:
             if request is not None:
                 await request.__aexit__(None, None, None)
         finally:
             await self._give_back()
+
+    async def _sent_on(self, connections: Connections, url: str, encoded: Encoded) -> None:
+        if not await self._sent(connections, url, encoded, may_repeat=True):
+            await self._sent(connections, url, encoded, may_repeat=False)
 
     async def _sent(self, connections: Connections, url: str, encoded: Encoded, *, may_repeat: bool) -> bool:
         pinned = self._pinned = await connections.lease()
@@ -150,17 +157,21 @@ class Exchange:
         assert self._response is not None
         limit = self._by_byte
         if self._begun:
-            limit = self._time() + (GRACE_SECONDS if self._outcome.finished else self._target.limits.idle)
+            limit = self._patience.time() + (GRACE_SECONDS if self._outcome.finished else self._target.limits.idle)
         if not self._outcome.has_token and not self._outcome.finished:
             limit = min(limit, self._by_token)
-        async with asyncio.timeout_at(limit):
-            piece = await self._response.body_reader.read_chunk()
+        piece = await self._chunk(limit)
         if piece is None:
-            self._ended = True
+            self._ended = self._read_out = True
             self._served()
             return None
         self._begun = True
-        return bytes(piece)
+        return piece
+
+    async def _chunk(self, limit: float) -> bytes | None:
+        assert self._response is not None
+        piece = await self._patience.until(limit, self._response.body_reader.read_chunk())
+        return None if piece is None else bytes(piece)
 
     async def _whole(self) -> Sequence[Event]:
         body = bytearray()
