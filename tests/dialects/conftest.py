@@ -178,7 +178,7 @@ def talk(request: pytest.FixtureRequest, speakers: tuple[Caller, dict[str, Scrip
     """Return a conversation in each dialect."""
     caller, providers = speakers
     provider = providers[request.param.name]
-    provider.calls.clear()
+    provider.forget()
     return Conversation(caller, provider, request.param)
 
 

@@ -105,6 +105,12 @@ class ScriptedProvider:
         self._always = steps
         return self
 
+    def forget(self) -> None:
+        """Begin anew: nothing called, nothing to play."""
+        self.calls.clear()
+        self._scripts.clear()
+        self._always = None
+
     def await_calls(self, count: int, seconds: float = 10) -> list[Call]:
         """Return the calls once there are so many of them."""
         limit = time.monotonic() + seconds
