@@ -1,11 +1,19 @@
-"""Counts calls for Prometheus as they are settled, by the catalogue's own names only; each worker counts its own."""
+"""Counts calls for Prometheus as they are settled, by the catalogue's own names only; each worker counts its own.
+
+Sums are kept in plain tables and become metrics when somebody asks: the library's own counters take longer for one
+call than writing its record does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
@@ -13,6 +21,46 @@ from trunkline.server.domain.policy.holds import Amount, Hold
 from trunkline.server.usecases.gateway_ports import Ledger
 
 _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+_BOUNDS: Final = (*map(str, map(float, _SECONDS)), "+Inf")
+_SERVED: Final = ("model", "provider")
+
+Labels = tuple[str, ...]
+Counts = defaultdict[Labels, float]
+
+
+class _Times:
+    """A histogram of seconds: how many fell below each bound and above the one before, and their sum."""
+
+    __slots__ = ("buckets", "sum")
+
+    def __init__(self) -> None:
+        self.buckets = [0] * len(_BOUNDS)
+        self.sum = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.buckets[bisect_left(_SECONDS, seconds)] += 1
+        self.sum += seconds
+
+
+class _Sums(Collector):
+    """What was counted, as the library's exposition wants it."""
+
+    def __init__(self) -> None:
+        self.calls: Counts = defaultdict(float)
+        self.attempts: Counts = defaultdict(float)
+        self.tokens: Counts = defaultdict(float)
+        self.charged: Counts = defaultdict(float)
+        self.latency: defaultdict[Labels, _Times] = defaultdict(_Times)
+        self.first: defaultdict[Labels, _Times] = defaultdict(_Times)
+
+    def collect(self) -> Iterator[CounterMetricFamily | HistogramMetricFamily]:
+        """Yield the metrics as they stand."""
+        yield _counter("generations", "Calls that ended.", (*_SERVED, "outcome"), self.calls)
+        yield _counter("attempts", "Attempts at providers.", (*_SERVED, "status"), self.attempts)
+        yield _counter("tokens", "Tokens of served calls.", (*_SERVED, "side"), self.tokens)
+        yield _counter("charged_usd", "What accounts were charged, in USD.", _SERVED, self.charged)
+        yield _histogram("generation_seconds", "Calls, from arrival to end.", self.latency)
+        yield _histogram("first_token_seconds", "Attempts, from sending to the first token.", self.first)
 
 
 class MeasuredLedger:
@@ -21,14 +69,9 @@ class MeasuredLedger:
     def __init__(self, ledger: Ledger, tell: Callable[[GenerationRecord], None] = lambda record: None) -> None:
         self._ledger = ledger
         self._tell = tell
+        self._sums = _Sums()
         self._registry = CollectorRegistry()
-        served = ("model", "provider")
-        self._calls = self._counter("generations", "Calls that ended.", (*served, "outcome"))
-        self._attempts = self._counter("attempts", "Attempts at providers.", (*served, "status"))
-        self._tokens = self._counter("tokens", "Tokens of served calls.", (*served, "side"))
-        self._charged = self._counter("charged_usd", "What accounts were charged, in USD.", served)
-        self._latency = self._histogram("generation_seconds", "Calls, from arrival to end.", served)
-        self._first = self._histogram("first_token_seconds", "Attempts, from sending to the first token.", served)
+        self._registry.register(self._sums)
 
     def check(self, caller: Caller, now: float, *, free: bool) -> None:
         """Let a caller spend, or not, as the other ledger does."""
@@ -53,25 +96,38 @@ class MeasuredLedger:
     def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
         """Settle a record and count it; a name that no endpoint has is never a label."""
         self._ledger.settle(record, hold)
-        model, provider = record.model, record.provider
+        sums, model, provider = self._sums, record.model, record.provider
+        served = (model, provider)
         outcome = "cancelled" if record.cancelled else record.error_type or "ok"
-        self._calls.labels(model, provider, outcome).inc()
-        self._tokens.labels(model, provider, "prompt").inc(record.usage.prompt_tokens)
-        self._tokens.labels(model, provider, "completion").inc(record.usage.completion_tokens)
-        self._charged.labels(model, provider).inc(float(record.charged))
-        self._latency.labels(model, provider).observe(record.latency_ms / 1000)
+        sums.calls[model, provider, outcome] += 1
+        sums.tokens[model, provider, "prompt"] += record.usage.prompt_tokens
+        sums.tokens[model, provider, "completion"] += record.usage.completion_tokens
+        sums.charged[served] += float(record.charged)
+        sums.latency[served].add(record.latency_ms / 1000)
         for attempt in record.attempts:
-            self._attempts.labels(attempt.model, attempt.provider, str(attempt.status)).inc()
+            sums.attempts[attempt.model, attempt.provider, str(attempt.status)] += 1
             if attempt.first_token_ms is not None:
-                self._first.labels(attempt.model, attempt.provider).observe(attempt.first_token_ms / 1000)
+                sums.first[attempt.model, attempt.provider].add(attempt.first_token_ms / 1000)
         self._tell(record)
 
     def exposition(self) -> bytes:
         """Return all counts in Prometheus' text format."""
         return generate_latest(self._registry)
 
-    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
-        return Counter(f"trunkline_{name}", text, labels, registry=self._registry)
 
-    def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
-        return Histogram(f"trunkline_{name}", text, labels, registry=self._registry, buckets=_SECONDS)
+def _counter(name: str, text: str, labels: tuple[str, ...], counts: Counts) -> CounterMetricFamily:
+    family = CounterMetricFamily(f"trunkline_{name}", text, labels=labels)
+    for of, count in list(counts.items()):
+        family.add_metric(of, count)
+    return family
+
+
+def _histogram(name: str, text: str, times: dict[Labels, _Times]) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(f"trunkline_{name}", text, labels=_SERVED)
+    for of, found in list(times.items()):
+        below, buckets = 0, []
+        for bound, count in zip(_BOUNDS, found.buckets, strict=True):
+            below += count
+            buckets.append((bound, below))
+        family.add_metric(of, buckets, found.sum)
+    return family
