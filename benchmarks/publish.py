@@ -131,11 +131,13 @@ def policy(results: Results) -> str:
             f"what | one key | {whole} | change | target",
             row(
                 f"list of a key, cached, of {few['rows']} rows: its rate as a share of that of as many public rows",
-                "cached, ratio to the public list",
+                "cached",
                 lambda store: (
-                    f"**{store['ratio']:.2f}** ({store['keyed']['best']:,.0f} of {store['public']['best']:,.0f})"
+                    f"**{store['ratio']:.2f}** "
+                    f"({store['keyed']['best']:,.0f} of {store['public']['best']:,.0f} a second; "
+                    f"{store['keyed']['processor_us']:.1f} and {store['public']['processor_us']:.1f} µs of processor)"
                 ),
-                "0.5; change < 10%",
+                "0.5; change (of processor time) < 10%",
             ),
             row(
                 "the same list, not cached, to the last compressed byte, in process: median (p99), ms",
@@ -178,13 +180,14 @@ def charts(results: Results, soaked: Results) -> dict[str, str]:
         ),
     }
     told = results["policy"]
+    rates = [
+        (f"{whose}, {store}", 1e6 / told[name][what]["processor_us"], what == "keyed")
+        for name, store in (("few", "one key stored"), ("many", f"{told['keys']:,} keys stored"))
+        for what, whose in (("public", "public"), ("keyed", "a key's"))
+    ]
     made["policy.svg"] = bars(
-        "Lists per second, gzip, one core: the public one and that of a key under three layers of guardrails",
-        [
-            Bar(f"{whose}, {store}", told[name][what]["best"], f"{told[name][what]['best']:,.0f}", ours=what == "keyed")
-            for name, store in (("few", "one key stored"), ("many", f"{told['keys']:,} keys stored"))
-            for what, whose in (("public", "public"), ("keyed", "a key's"))
-        ],
+        "Gzipped lists per second of processor time: the public one, and a key's under three layers",
+        [Bar(label, rate, f"{rate:,.0f}", ours) for label, rate, ours in rates],
     )
     if "servers" in results["litellm"]:
         lists = [
