@@ -151,6 +151,7 @@ class World:
         self.gateway.pre_token_seconds = 300.0
         self.gateway.metrics = None
         self.gateway.answers = LiveAnswers(1 << 20, self.clock)
+        self.gateway.screening.answers = False
 
     def post(self, path: str, body: Any, **headers: str) -> Reply:
         """Send a body, JSON unless it is bytes, with the key."""

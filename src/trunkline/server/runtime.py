@@ -47,6 +47,7 @@ from trunkline.server.usecases import accounts, imports
 from trunkline.server.usecases.accounts import NewAccount
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.ports import Clock
+from trunkline.server.usecases.screening import Screening
 from trunkline.server.web import table
 
 
@@ -242,6 +243,7 @@ def _gateway(
         chance=random.random,
         new_id=lambda: f"gen-{int(clock())}-{secrets.token_hex(10)}",
         metrics=ledger.exposition,
+        screening=Screening(answers=settings.filter_answers),
         answers=LiveAnswers(settings.response_cache_bytes, clock) if settings.response_cache_bytes else None,
         byok_fee=settings.byok_fee,
     )

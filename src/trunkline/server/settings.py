@@ -97,6 +97,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     response_cache_bytes: Annotated[
         int, Meta(ge=0, description="Bytes for answers that callers asked to be kept, in each process; 0 keeps none.")
     ] = 64 * 1024 * 1024
+    filter_answers: Annotated[
+        bool, Meta(description="Whether content filters of guardrails read answers too, not only requests.")
+    ] = False
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks whose X-Forwarded-* headers count.")
     ] = ()

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from functools import partial
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.domain.content.answers import Sieve
 from trunkline.server.domain.generation.attempt import Attempt, OwnKey
 from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Vector
 from trunkline.server.domain.generation.fault import Fault, FaultType
@@ -27,6 +28,7 @@ from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.holds import Holding
 from trunkline.server.usecases.policies import admitted
 from trunkline.server.usecases.settling import Progress, record_of
+from trunkline.server.usecases.sifting import sifted
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +74,7 @@ async def start(
     progress.findings, progress.refusal = screened.findings, screened.refusal
     generation = Generation(gateway, request, planned, progress, talk)
     generation.place = None if progress.refusal is not None else place
+    generation.sieve = screened.sieve
     return generation
 
 
@@ -104,6 +107,7 @@ class Generation:
         self.outcomes: list[Outcome] = []
         self.candidate: Candidate | None = None
         self.place: caching.Place | None = None
+        self.sieve: Sieve | None = None
 
     @property
     def id(self) -> str:
@@ -184,15 +188,19 @@ class Generation:
         The record is journalled before the last event is yielded; closing early cancels the call.
         """
         if (kept := self.progress.replayed) is not None:
-            return self._again(kept)
-        if self.place is not None:
-            return caching.keeping(self._events(), self.place, self._kept, self._gateway.later)
-        return self._events()
+            events = self._again(kept)
+        elif self.place is not None:
+            events = caching.keeping(self._events(), self.place, self._kept, self._gateway.later)
+        else:
+            events = self._events()
+        return events if self.sieve is None else sifted(events, self.sieve, self.progress)
 
     async def _again(self, kept: caching.Kept) -> AsyncGenerator[Event, None]:
-        self._settle()
-        for event in kept.events:
-            yield event
+        try:
+            for event in kept.events:
+                yield event
+        finally:
+            self._settle()
 
     def _kept(self, events: list[Event]) -> caching.Kept:
         assert self.place is not None

@@ -7,10 +7,11 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from trunkline.server.domain.content import texts
+from trunkline.server.domain.content.answers import Sieve
 from trunkline.server.domain.content.filters import FLAG, Filter, Source, sources_of, united
 from trunkline.server.domain.content.inspection import Blocked, Effort, Finding, Inspection, TooMuch
 from trunkline.server.domain.content.javascript import NotRead
@@ -39,12 +40,18 @@ class Screened:
     request: GenerationRequest
     findings: tuple[Finding, ...] = ()
     refusal: Refusal | None = None
+    sieve: Sieve | None = None
+    """What the answer has to pass, None for nothing."""
 
 
 @dataclass
 class Screening:
-    """Keeps filters ready. `processor` gives the seconds of processor time that the calling thread has used."""
+    """Keeps filters ready. `answers`: they hold for answers too, where they would only hold for requests.
 
+    `processor` gives the seconds of processor time that the calling thread has used.
+    """
+
+    answers: bool = False
     processor: Callable[[], float] = time.thread_time
     _ready: OrderedDict[tuple[Source, ...], tuple[Filter, ...] | None] = field(default_factory=OrderedDict)
 
@@ -54,10 +61,14 @@ class Screening:
             return Screened(asked)
         filters = await self.filters(sources)
         if filters is None:
-            return Screened(asked, refusal=_refusal(BROKEN))
+            return Screened(asked, refusal=refused(BROKEN))
         if texts.size(asked) <= AT_ONCE:
-            return screened(asked, filters, self.processor)
-        return await asyncio.to_thread(screened, asked, filters, self.processor)
+            made = screened(asked, filters, self.processor)
+        else:
+            made = await asyncio.to_thread(screened, asked, filters, self.processor)
+        # An answer cannot be an injection: what tells of those reads requests only.
+        reading = tuple(each for each in filters if not each.tells) if self.answers else ()
+        return replace(made, sieve=Sieve(reading)) if reading else made
 
     async def filters(self, sources: tuple[Source, ...]) -> tuple[Filter, ...] | None:
         """Return filters ready for use, None where one of them cannot be read."""
@@ -79,22 +90,23 @@ def screened(asked: GenerationRequest, filters: tuple[Filter, ...], processor: C
     except Blocked as blocked:
         return Screened(asked, inspection.findings, refusal_of(blocked.finding))
     except (TooMuch, RecursionError):
-        return Screened(asked, inspection.findings, _refusal(TOO_MUCH))
+        return Screened(asked, inspection.findings, refused(TOO_MUCH))
     except Unreadable:
         if all(each.action == FLAG for each in filters):
             return Screened(asked, inspection.findings)
-        return Screened(asked, inspection.findings, _refusal(UNREADABLE))
+        return Screened(asked, inspection.findings, refused(UNREADABLE))
     return Screened(made, inspection.findings)
 
 
 def refusal_of(finding: Finding) -> Refusal:
     """Return how a call is refused for what a filter has found."""
     if finding.filter.tells:
-        return _refusal(INJECTED, patterns=finding.told)
-    return _refusal(FILTERED.format(label=finding.filter.label))
+        return refused(INJECTED, patterns=finding.told)
+    return refused(FILTERED.format(label=finding.filter.label))
 
 
-def _refusal(message: str, **metadata: Any) -> Refusal:
+def refused(message: str, **metadata: Any) -> Refusal:
+    """Return the refusal of what may not pass."""
     return Refusal(403, FaultType.PERMISSION_DENIED, message, metadata=metadata)
 
 

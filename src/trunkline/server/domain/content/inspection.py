@@ -17,11 +17,12 @@ LONGEST_TOLD: Final = 100
 
 
 class Piece(NamedTuple):
-    """A part of a text, its bytes from and to, and what stands in its place."""
+    """A part of a text, its bytes from and to, and what stands in its place. `rank` is its filter's, lowest first."""
 
     start: int
     stop: int
     label: str
+    rank: int = 0
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Inspection:
 
     def __init__(self, filters: Sequence[Filter], effort: Effort) -> None:
         self._filters = filters
-        self._effort = effort
+        self.effort = effort
         self._findings: dict[Filter, Finding] = {}
 
     @property
@@ -84,9 +85,9 @@ class Inspection:
             return text
         data = text.encode("utf-8", "surrogatepass")
         pieces: list[Piece] = []
-        for each in self._filters:
+        for rank, each in enumerate(self._filters):
             if user or not each.users_only:
-                pieces += self._found(each, data)
+                pieces += self._found(each, data, rank)
         return redacted(data, pieces).decode("utf-8", "surrogatepass") if pieces else text
 
     def note(self, each: Filter, texts: Iterable[bytes]) -> Finding:
@@ -99,13 +100,13 @@ class Inspection:
                 finding.told += [] if told in finding.told else [told]
         return finding
 
-    def _found(self, each: Filter, data: bytes) -> list[Piece]:
+    def _found(self, each: Filter, data: bytes, rank: int) -> list[Piece]:
         pieces: list[Piece] = []
         whole = each.tells or each.action not in (BLOCK, FLAG)
         for search in each.searches:
             for _, (start, stop) in search.all(data, 0, len(data)):
-                self._effort.spend()
-                pieces.append(Piece(start, stop, each.label))
+                self.effort.spend()
+                pieces.append(Piece(start, stop, each.label, rank))
                 if not whole or (each.action in (BLOCK, FLAG) and len(pieces) >= MOST_TOLD):
                     break
             if pieces and not whole:
@@ -122,7 +123,7 @@ def redacted(text: bytes, pieces: Iterable[Piece]) -> bytes:
     """Return a text with labels in place of pieces; those that overlap become one, under the first one's label."""
     made: list[bytes] = []
     at = 0
-    for start, stop, label in merged(pieces):
+    for start, stop, label, _ in merged(pieces):
         made += (text[at:start], label.encode())
         at = stop
     made.append(text[at:])
@@ -130,9 +131,9 @@ def redacted(text: bytes, pieces: Iterable[Piece]) -> bytes:
 
 
 def merged(pieces: Iterable[Piece]) -> list[Piece]:
-    """Return pieces in order, those that overlap as one."""
+    """Return pieces in order, those that overlap as one, under the label of the first, longest, and lowest in rank."""
     made: list[Piece] = []
-    for piece in sorted(pieces, key=lambda each: (each.start, -each.stop)):
+    for piece in sorted(pieces, key=lambda each: (each.start, -each.stop, each.rank)):
         if made and piece.start < made[-1].stop:
             last = made[-1]
             made[-1] = last._replace(stop=max(last.stop, piece.stop))

@@ -87,14 +87,14 @@ def _walked(value: Any, inspect: Inspect, user: bool) -> Any:
 
 def _member(name: str, value: Any, inspect: Inspect, user: bool) -> Any:
     return (
-        _arguments(value, inspect, user)
+        arguments(value, inspect, user=user)
         if name == _ARGUMENTS and isinstance(value, str)
         else _walked(value, inspect, user)
     )
 
 
-def _arguments(text: str, inspect: Inspect, user: bool) -> str:
-    """Look through a tool call's arguments, which are JSON in a text and stay that."""
+def arguments(text: str, inspect: Inspect, *, user: bool) -> str:
+    """Look through a tool call's arguments, which are JSON in a text and stay that. Raises what `inspect` does."""
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):

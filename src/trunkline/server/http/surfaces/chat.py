@@ -66,6 +66,8 @@ async def _whole(generation: Generation) -> Answer:
             collected.finished = event
         elif isinstance(event, Failed):
             failed = event
+    if (withheld := generation.progress.refusal) is not None:
+        return refused(withheld, metadata(generation) if generation.progress.request.wants_metadata else None)
     record = generation.progress.record
     assert record is not None, "the events have been read to their end"
     choice: dict[str, Any] = {
