@@ -1,6 +1,7 @@
 """Limits that bind: calls at once, in one process and in several, on both databases."""
 
 import asyncio
+import os
 import random
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -229,6 +230,21 @@ def test_what_a_killed_process_held_is_free_after_two_minutes(database, start, c
     living._traffic.prune(clock(), 90)
     assert rows(database) == 0
     killed._journal.close()
+
+
+def test_what_a_killed_process_held_is_free_as_soon_as_its_journal_is_replayed(database, start, run):
+    killed, living = start(), start()
+    who = caller(key={"limit": TEN})
+    for each in (killed, living):
+        each.load(who)
+    assert all(run(admitted(killed, who)) for _ in range(10))
+    living._recover()
+    assert run(admitted(living, who)) is None
+    os.close(killed._journal._segment.descriptor)  # as the end of the process would
+    living._recover()
+    assert rows(database) == 0
+    assert run(admitted(living, who)) is not None
+    living.stop()
 
 
 def test_what_is_still_held_does_not_expire(start, clock, run):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.disk import files_up_to
 from trunkline.server.adapters.store.journal import Journal
 
 WRITER = """
@@ -109,21 +110,40 @@ def test_a_damaged_line_costs_only_itself_and_the_file_is_kept(tmp_path):
 
 
 def test_a_record_that_cannot_be_written_is_said_to_be_and_leaves_no_half_line(tmp_path):
-    import resource
-
     journal = Journal(tmp_path)
     assert journal.append(b"x" * 100)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))
+    with files_up_to(200):
         assert not journal.append(b"y" * 100)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
+        assert journal.is_failing
     assert journal.append(b"z")
+    assert not journal.is_failing
     journal.close()
     assert taken(tmp_path) == [b"x" * 100, b"z"]
+
+
+def test_a_disk_that_has_room_again_is_found_out_without_a_trace(tmp_path):
+    journal = Journal(tmp_path)
+    assert journal.append(b"x")
+    with files_up_to(0):
+        assert not journal.append(b"y")
+        assert not journal.probe()
+    with files_up_to(1000):
+        assert not journal.probe()
+    assert journal.probe()
+    assert not journal.is_failing
+    assert journal.append(b"z")
+    journal.close()
+    assert taken(tmp_path) == [b"x", b"z"]
+
+
+def test_a_process_that_is_marked_leaves_a_file_that_names_it_and_holds_nothing(tmp_path):
+    journal = Journal(tmp_path)
+    journal.mark()
+    journal.mark()
+    assert journal._segment is not None
+    os.close(journal._segment.descriptor)  # as the end of the process would
+    (orphan,) = Journal(tmp_path).orphans()
+    assert (orphan.name, orphan.read().documents) == (journal.name, [])
 
 
 def test_the_journal_is_for_its_owner_only(tmp_path):

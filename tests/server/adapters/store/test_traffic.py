@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
+from tests.disk import files_up_to
 from tests.postgres import run_server
 from tests.server.adapters.memory.records import MOMENT, NOW, attempt, caller, record
 from trunkline.server.adapters.memory.ledger import LiveLedger
@@ -184,6 +185,36 @@ def test_while_the_store_is_away_calls_go_on_and_follow_when_it_is_back(tmp_path
         assert (spent(database), spent(database, "late")) == (1, 1)
         ledger.stop()
         assert list(tmp_path.glob("*.journal")) == []
+        database.close()
+
+
+def test_without_a_disk_for_the_journal_nobody_calls_and_nothing_is_lost(tmp_path):
+    """Not even what more is held back than memory should hold."""
+    with run_server() as server:
+        where = server.create()
+        upgrade(where)
+        database = open_database(where, busy_seconds=2)
+        ledger = ledger_on(database, tmp_path, held=1)
+        who = caller()
+        ledger.load(who)
+        ledger.settle(record(charged=Decimal(1)))
+        server.stop()
+        with files_up_to(0):
+            for _ in range(3):  # calls that were under way
+                ledger.settle(record(charged=Decimal(1)))
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable, match="cannot be recorded"):
+                    ledger.check(who, NOW, free=False)
+                with pytest.raises(StoreUnavailable):
+                    ledger._tick()
+        with pytest.raises(StoreUnavailable):
+            ledger._tick()
+        ledger.check(who, NOW, free=False)
+        assert sum(len(found.documents) for found in ledger._journal.waiting()) == 4
+        server.start()
+        ledger.flush()
+        assert spent(database) == 4
+        ledger.stop()
         database.close()
 
 

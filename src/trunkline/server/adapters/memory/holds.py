@@ -139,10 +139,11 @@ class SharedHolds:
         if told is not None:
             self._told = _nonzero(told)
 
-    def tell(self, follow: Callable[[Turn], None]) -> None:
+    def tell(self, follow: Callable[[Turn], None]) -> bool:
         """Answer what has been asked, and keep the others informed of what they have been told before.
 
-        `follow` counts what the others have written by then. Raises `StoreUnavailable`.
+        `follow` counts what the others have written by then. Returns whether the others know of anything that is held
+        here. Raises `StoreUnavailable`.
         """
         with self._lock:
             asked = [each for each in self._asked.values() if not each.is_answered]
@@ -150,7 +151,7 @@ class SharedHolds:
         now = self._clock()
         is_due = bool(mine) and now - self._told_at >= TOLD_SECONDS
         if not asked and mine == self._told and not is_due:
-            return
+            return bool(mine)
         with self._traffic.turn(self._run_id, now) as turn:
             follow(turn)
             others = turn.held({scope for each in asked for scope in each.hold.scopes})
@@ -163,6 +164,7 @@ class SharedHolds:
                 if refusal is None:
                     self._holds.grant(each.hold)
         self._told, self._told_at = _nonzero(told), now
+        return bool(self._told)
 
     def withdraw(self) -> None:
         """Tell the others that nothing is held here any more: this process ends. Raises `StoreUnavailable`."""

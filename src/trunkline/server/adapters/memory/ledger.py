@@ -7,7 +7,6 @@ near one it asks the store, where all processes say what they hold (docs/decisio
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,12 +70,13 @@ class LiveLedger:
         self._days = days
         self._held = held
         self._pulse = pulse
-        self._run_id = secrets.token_hex(8)
+        self._run_id = journal.name
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._spending = SpendingMemory(credits_usd)
         self._open: dict[str, Settled] = {}
         self._written: dict[str, Settled] = {}
+        self._unjournalled: dict[str, Settled] = {}
         self._spilled = False
         self._wanted: dict[str, Caller] = {}
         self._holds = SharedHolds(self._spending, self._lock, traffic, self._run_id, clock, self._round)
@@ -88,7 +88,13 @@ class LiveLedger:
         self._thread: threading.Thread | None = None
 
     def check(self, caller: Caller, now: float, *, free: bool) -> None:
-        """Let a caller spend. Raises `PaymentRequired`, `Forbidden`, and `StoreUnavailable` where nothing is known."""
+        """Let a caller spend.
+
+        Raises `PaymentRequired`, `Forbidden`, and `StoreUnavailable` where nothing is known, or where records of calls
+        would be in memory only.
+        """
+        if self._journal.is_failing:
+            raise StoreUnavailable("calls cannot be recorded: the journal's disk takes nothing more")
         with self._lock:
             try:
                 self._spending.require(caller, now, free=free)
@@ -126,8 +132,10 @@ class LiveLedger:
                 if hold is not None:
                     self._holds.drop(hold)
                 return
-            self._journal.append(document)
-            self._open[record.id] = Settled(record, document)
+            settled = Settled(record, document)
+            if not self._journal.append(document):
+                self._unjournalled[record.id] = settled
+            self._open[record.id] = settled
             _, charge = charged = booked(record)
             self._spending.add(charged)
             if hold is not None:
@@ -170,10 +178,13 @@ class LiveLedger:
             self._thread.join()
         with self._turn:
             try:
+                self._mend()
                 self._write()
                 self._holds.withdraw()
             except StoreUnavailable as error:
                 _LOG.warning("records stay in the journal until the next start", extra={"reason": error.message})
+                if self._unjournalled:
+                    _LOG.error("records are lost: no disk takes them", extra={"records": len(self._unjournalled)})
             self._journal.close()
 
     def _keep(self) -> None:
@@ -190,7 +201,8 @@ class LiveLedger:
                 if not self._away:
                     _LOG.warning("records wait in the journal", extra={"reason": error.message})
                 self._away += 1
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                # A disk that has room again is noticed soon: until then nobody can call.
+                pause = WRITE_SECONDS if self._journal.is_failing else min(2 * pause, _LONGEST_PAUSE)
                 with self._turn:
                     self._journal.sync()
             except Exception:  # noqa: BLE001 - whatever it is, the next tick tries again
@@ -198,15 +210,29 @@ class LiveLedger:
 
     def _round(self) -> None:
         with self._turn:
-            self._write()
-            self._follow()
-            self._holds.tell(self._catch_up)
+            self._exchange()
+
+    def _exchange(self) -> None:
+        """Write what is open, take over what the others wrote, and agree with them on what is held."""
+        self._write()
+        self._follow()
+        if self._holds.tell(self._catch_up):
+            with self._lock:
+                self._journal.mark()
+
+    def _mend(self) -> None:
+        """Journal what could not be journalled, as soon as there is room for it."""
+        with self._lock:
+            if self._journal.is_failing and self._journal.probe():
+                for settled in list(self._unjournalled.values()):
+                    if not self._journal.append(settled.document):
+                        break
+                    del self._unjournalled[settled.record.id]
 
     def _tick(self) -> None:
         with self._turn:
-            self._write()
-            self._follow()
-            self._holds.tell(self._catch_up)
+            self._mend()
+            self._exchange()
             with self._lock:
                 wanted, self._wanted = self._wanted, {}
             for caller in wanted.values():
@@ -232,6 +258,7 @@ class LiveLedger:
                 self._put(part, self._run_id, held if is_last else None)
                 for each in part:
                     del left[each.record.id]
+                    self._unjournalled.pop(each.record.id, None)
                 self._holds.stored([each.record.id for each in part], held if is_last else None)
             if self._spilled:
                 for found in self._journal.waiting():
@@ -242,10 +269,11 @@ class LiveLedger:
         except BaseException:
             with self._lock:
                 self._written = {}
-                if len(left) <= self._held:
-                    self._open = left | self._open
-                else:
+                if len(left) > self._held:
+                    # The others are in the journal.
+                    left = {id_: settled for id_, settled in left.items() if id_ in self._unjournalled}
                     self._spilled = True
+                self._open = left | self._open
             raise
         self._journal.discard()
 
@@ -287,6 +315,7 @@ class LiveLedger:
             settled = _settled(found)
             # In nobody's name: no process that lives has counted them.
             self._put(settled, "")
+            self._traffic.bury(orphan.name)
             orphan.remove(damaged=found.damaged > 0 or len(settled) < len(found.documents))
             if settled:
                 _LOG.info("journal replayed", extra={"records": len(settled), "file": str(orphan.path)})

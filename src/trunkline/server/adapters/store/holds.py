@@ -14,7 +14,7 @@ from trunkline.server.domain.policy.charge import Scope
 from trunkline.server.domain.policy.holds import NOTHING, Amount
 
 EXPIRES: Final = timedelta(minutes=2)
-"""How long what a process holds outlives it. By then others have replayed its journal, at the latest after a minute."""
+"""How long what a process holds outlives it, where nobody replays its journal before."""
 _MOST: Final = 2**63 - 1
 _c = HOLDS.c
 
@@ -49,6 +49,11 @@ def put(connection: Connection, run: str, holds: Mapping[Scope, Amount], now: fl
         if amount == NOTHING:
             mine = (_c.kind == scope.kind, _c.account_id == scope.account_id, _c.id == scope.id, _c.run == run)
             connection.execute(delete(HOLDS).where(*mine))
+
+
+def drop(connection: Connection, run: str) -> None:
+    """Drop what a process holds, which is dead."""
+    connection.execute(delete(HOLDS).where(_c.run == run))
 
 
 def forget(connection: Connection, now: float) -> None:

@@ -27,6 +27,8 @@ _LINE: Final = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) (.*)", re.DOTALL)
 SUFFIX: Final = ".journal"
 DAMAGED: Final = ".damaged"
 REFUSED: Final = "refused.jsonl"
+_PROBED: Final = 1 << 20
+"""Bytes that must find room before a disk that was full counts as free again."""
 
 
 @dataclass(slots=True)
@@ -51,7 +53,10 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        """Names this process among all that there are; its files begin with it."""
+        self.is_failing = False
+        """Whether the last record could not be written."""
         self._number = 0
         self._segment: Segment | None = None
         self._waiting: list[Segment] = []
@@ -65,12 +70,35 @@ class Journal:
                 segment = self._segment = self._open()
             if os.write(segment.descriptor, line) == len(line):
                 segment.size += len(line)
+                self.is_failing = False
                 return True
             # Half a line, on a full disk: the next one must not be read as its end.
             os.ftruncate(segment.descriptor, segment.size)
+            reason: str | None = "the disk is full"
         except OSError as error:
-            _LOG.error("a record cannot be journalled", extra={"reason": error.strerror, "folder": str(self.folder)})
+            reason = error.strerror
+        if not self.is_failing:
+            _LOG.error("a record cannot be journalled", extra={"reason": reason, "folder": str(self.folder)})
+        self.is_failing = True
         return False
+
+    def probe(self) -> bool:
+        """Find out whether records can be written, as many as come in a moment, and return it."""
+        try:
+            segment = self._segment = self._segment or self._open()
+            try:
+                self.is_failing = os.write(segment.descriptor, bytes(_PROBED)) < _PROBED
+            finally:
+                os.ftruncate(segment.descriptor, segment.size)
+        except OSError:
+            self.is_failing = True
+        return not self.is_failing
+
+    def mark(self) -> None:
+        """See to it that a file tells others when this process has died, though no record is on its way."""
+        if self._segment is None:
+            with suppress(OSError):
+                self._segment = self._open()
 
     def rotate(self) -> None:
         """Let the next record begin a new file."""
@@ -100,7 +128,7 @@ class Journal:
         """Yield the files of processes that are gone, each locked by us until the next one is asked for."""
         with suppress(FileNotFoundError):
             for path in sorted(self.folder.glob(f"*{SUFFIX}")):
-                if not path.name.startswith(f"{self._name}-") and (orphan := _claim(path)) is not None:
+                if not path.name.startswith(f"{self.name}-") and (orphan := _claim(path)) is not None:
                     try:
                         yield orphan
                     finally:
@@ -125,7 +153,7 @@ class Journal:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         while True:
             self._number += 1
-            path = self.folder / f"{self._name}-{self._number}{SUFFIX}"
+            path = self.folder / f"{self.name}-{self._number}{SUFFIX}"
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
             # Somebody who looks for orphans may have been faster than the lock, and have removed the empty file.
             if _lock(descriptor) and _is(path, descriptor):
@@ -139,6 +167,11 @@ class Orphan:
 
     path: Path
     descriptor: int
+
+    @property
+    def name(self) -> str:
+        """The name of the process's journal."""
+        return self.path.name.rpartition("-")[0]
 
     def read(self) -> Found:
         """Return what it holds."""

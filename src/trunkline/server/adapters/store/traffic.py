@@ -146,6 +146,11 @@ class SqlTraffic:
             connection.execute(_STAY)
             yield Turn(connection, run, now, self._put_holds)
 
+    def bury(self, run: str) -> None:
+        """Drop what a process holds that has died."""
+        with mapped(self._place), writing(self._engine) as connection, connection.begin():
+            holds.drop(connection, run)
+
     def since(self, number: int) -> list[Followed] | None:
         """Return the batches after a number, in order; None where too many have passed to follow."""
         with mapped(self._place), self._engine.connect() as connection:
