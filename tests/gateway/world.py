@@ -39,6 +39,7 @@ from trunkline.server.usecases.gateway import Gateway
 SETTINGS = Path(__file__).with_name("world.toml")
 PATIENCE = 10.0
 HELLO = [{"role": "user", "content": "Hi"}]
+METADATA = {"x-openrouter-metadata": "enabled"}
 PLAIN = {"model": "acme/m", "messages": HELLO}
 
 
@@ -152,6 +153,7 @@ class World:
         self.gateway.metrics = None
         self.gateway.answers = LiveAnswers(1 << 20, self.clock)
         self.gateway.screening.answers = False
+        self.gateway.free_calls = None
 
     def post(self, path: str, body: Any, **headers: str) -> Reply:
         """Send a body, JSON unless it is bytes, with the key."""

@@ -29,6 +29,17 @@ TEXTS = [
     ("response_cache_bytes", "0", "1000", 0, 1000),
     ("filter_answers", "true", "false", True, False),
     ("trusted_proxies", "10.0.0.1, ::1", '["10.0.0.0/8"]', ("10.0.0.1", "::1"), ("10.0.0.0/8",)),
+    ("keep_alive_seconds", "2.5", "2.5", 2.5, 2.5),
+    ("first_token_seconds", "60", "60", 60.0, 60.0),
+    ("most_attempts", "3", "3", 3, 3),
+    ("cooldown_seconds", "5", "5", 5, 5),
+    ("sticky_seconds", "0", "0", 0, 0),
+    ("small_window", "0", "0", 0, 0),
+    ("call_body_limit", "1000", "1000", 1000, 1000),
+    ("free_per_minute", "0", "0", 0, 0),
+    ("free_per_day", "7", "7", 7, 7),
+    ("free_per_day_credited", "8", "8", 8, 8),
+    ("log_calls", "false", "false", False, False),
 ]
 REFUSED_FILES = [
     ("prot = 1", "unknown key prot; did you mean port?"),

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from trunkline.server.adapters.memory.accounts import NoticedAccounts
 from trunkline.server.adapters.memory.answers import LiveAnswers
@@ -17,7 +18,7 @@ from trunkline.server.adapters.memory.catalogue import LiveCatalogue
 from trunkline.server.adapters.memory.learning import Lessons
 from trunkline.server.adapters.memory.ledger import LiveLedger
 from trunkline.server.adapters.memory.metered import MeteredCallers
-from trunkline.server.adapters.memory.rates import LiveLimits
+from trunkline.server.adapters.memory.rates import LiveFreeCalls, LiveLimits
 from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.memory.sticky import LiveStickiness
 from trunkline.server.adapters.memory.uses import LiveUses
@@ -49,6 +50,9 @@ from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.ports import Clock
 from trunkline.server.usecases.screening import Screening
 from trunkline.server.web import table
+
+CREDITED_USD: Final = 10
+"""From so many credits on an account may call free models more often (spec gateway 4.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         database.close()
         lines.flush()
 
-    measured = MeasuredLedger(ledger, CallLog(lines, clock).tell)
+    measured = MeasuredLedger(ledger, *([CallLog(lines, clock).tell] if settings.log_calls else []))
     gateway = _gateway(settings, configuration, measured, statistics, clock, vault)
 
     context = Context(
@@ -211,6 +215,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         context,
         hosts,
         body_limit=settings.body_limit,
+        call_body_limit=settings.call_body_limit,
         start=start,
         stop=stop,
         site=table.create(context, hosts, sessions=FileSessions(settings.home / "sessions"), attempts=LiveAttempts()),
@@ -238,7 +243,7 @@ def _gateway(
         usable=usable,
         ledger=ledger,
         learned=learned,
-        stickiness=LiveStickiness(),
+        stickiness=LiveStickiness(seconds=settings.sticky_seconds),
         clock=clock,
         chance=random.random,
         new_id=lambda: f"gen-{int(clock())}-{secrets.token_hex(10)}",
@@ -246,4 +251,15 @@ def _gateway(
         screening=Screening(answers=settings.filter_answers),
         answers=LiveAnswers(settings.response_cache_bytes, clock) if settings.response_cache_bytes else None,
         byok_fee=settings.byok_fee,
+        pre_token_seconds=settings.first_token_seconds,
+        keep_alive_seconds=settings.keep_alive_seconds,
+        most_attempts=settings.most_attempts,
+        cooldown_seconds=settings.cooldown_seconds,
+        small_window=settings.small_window,
+        free_calls=LiveFreeCalls(settings.free_per_minute, _free_per_day(settings)),
     )
+
+
+def _free_per_day(settings: Settings) -> int:
+    credited = settings.credits is None or settings.credits >= CREDITED_USD
+    return settings.free_per_day_credited if credited else settings.free_per_day

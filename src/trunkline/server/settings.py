@@ -24,6 +24,7 @@ import platformdirs
 from msgspec import Meta
 
 from trunkline.server.errors import SettingsError
+from trunkline.server.gateway_settings import GatewaySettings
 from trunkline.server.provider_settings import EndpointSettings, ProviderSettings, Secret, fault_of
 
 FLAG: Final = {"flag": True}
@@ -50,7 +51,7 @@ def _feeds() -> dict[str, Feed]:
     }
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(GatewaySettings, frozen=True, kw_only=True):
     """Everything that can be set, one line each; `load` fills it, tests may build one directly."""
 
     home: Annotated[Path, Meta(description="Folder of the database and the settings file.", extra=FLAG)] = (
@@ -291,7 +292,7 @@ def _unknown(value: Any, kind: Any, path: tuple[str, ...]) -> Iterator[tuple[tup
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         fields = get_type_hints(kind, include_extras=True)
         presets = getattr(Settings(), path[0], ()) if path else ()
-        known = [_dotted((*path, name)) for name in fields] + [_dotted((path[0], name)) for name in presets]
+        known = [_dotted((*path, name)) for name in _in_order(fields)] + [_dotted((path[0], name)) for name in presets]
         for key, entry in value.items():
             if key not in fields:
                 yield (*path, key), known
@@ -338,8 +339,15 @@ def _masked(value: Any) -> Any:
     return value
 
 
+def _in_order(names: Iterable[str]) -> list[str]:
+    # Those of the gateway last, though they are inherited.
+    return sorted(names, key=lambda name: name in GatewaySettings.__annotations__)
+
+
 def _rows() -> Iterator[Row]:
-    for name, kind in get_type_hints(Settings, include_extras=True).items():
+    hints = get_type_hints(Settings, include_extras=True)
+    for name in _in_order(hints):
+        kind = hints[name]
         meta = get_args(kind)[1]
         text = get_origin(_bare(kind)) is not dict and not _tables(kind)
         extra = meta.extra or {}

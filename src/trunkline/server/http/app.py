@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from trunkline.server.errors import TrunklineError
 from trunkline.server.http.body import Receive
@@ -71,15 +72,17 @@ def create(
     hosts: HostTable,
     *,
     body_limit: int,
+    call_body_limit: int = 32 * 1024 * 1024,
     start: Callable[[], None],
     stop: Callable[[], None],
     site: Site | None = None,
 ) -> App:
     """Return the application. `start` is called once before the first request, `stop` after the last.
 
-    `site` answers what is no operation's path.
+    `call_body_limit` is that of calls to models, in bytes; `site` answers what is no operation's path.
     """
-    return App(Front(context, Router(OPERATIONS), hosts, AnswerCache(CACHE_BYTES), body_limit, site), start, stop)
+    router = Router([replace(row, body_limit=call_body_limit) if row.infer is not None else row for row in OPERATIONS])
+    return App(Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit, site), start, stop)
 
 
 class App:

@@ -20,6 +20,7 @@ _TYPES: Final = {
     403: FaultType.PERMISSION_DENIED,
     404: FaultType.NOT_FOUND,
     413: FaultType.PAYLOAD_TOO_LARGE,
+    429: FaultType.RATE_LIMIT_EXCEEDED,
     503: FaultType.PROVIDER_OVERLOADED,
 }
 _PROMPTS: Final = ("messages", "prompt")

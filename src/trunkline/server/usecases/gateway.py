@@ -13,9 +13,12 @@ from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.generation.cost import ZERO
 from trunkline.server.domain.generation.delta import Event, Failed
 from trunkline.server.domain.generation.fault import Fault, FaultType
+from trunkline.server.domain.routing.attempts import MOST_ATTEMPTS
+from trunkline.server.domain.routing.needs import SMALL_WINDOW
 from trunkline.server.domain.routing.pools import Pools
+from trunkline.server.domain.routing.windows import COOLDOWN
 from trunkline.server.usecases.flow import Flow
-from trunkline.server.usecases.gateway_ports import Learned, Ledger, Stickiness
+from trunkline.server.usecases.gateway_ports import FreeCalls, Learned, Ledger, Stickiness
 from trunkline.server.usecases.inference_ports import AnswerStore, Upstreams
 from trunkline.server.usecases.ports import Clock
 from trunkline.server.usecases.screening import Screening
@@ -31,7 +34,8 @@ class Gateway:
 
     `pre_token_seconds` is how long all attempts together may take to the first token, `keep_alive_seconds` how long
     a streaming caller hears nothing, `metrics` what was counted, in Prometheus' text format, `byok_fee` the share of
-    the list price that a call with an account's own key costs.
+    the list price that a call with an account's own key costs. An endpoint rests for `cooldown_seconds` after a 429
+    without a hint; `small_window` is that of `Circumstances`, `free_calls` None for any number of them.
     """
 
     upstreams: Upstreams
@@ -44,6 +48,10 @@ class Gateway:
     new_id: Callable[[], str]
     pre_token_seconds: float = PRE_TOKEN_SECONDS
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+    most_attempts: int = MOST_ATTEMPTS
+    cooldown_seconds: int = COOLDOWN
+    small_window: int = SMALL_WINDOW
+    free_calls: FreeCalls | None = None
     metrics: Callable[[], bytes] | None = None
     screening: Screening = field(default_factory=Screening)
     answers: AnswerStore | None = None

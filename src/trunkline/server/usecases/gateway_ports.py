@@ -230,6 +230,14 @@ class Records(Protocol):
         ...
 
 
+class FreeCalls(Protocol):
+    """How often free models may be called."""
+
+    def take(self, account_id: str, now: float) -> None:
+        """Count one call of an account. Raises `TooManyRequests`. Counted by each process for itself."""
+        ...
+
+
 class Limits(Protocol):
     """How often something may be asked."""
 

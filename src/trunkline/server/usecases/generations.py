@@ -22,7 +22,7 @@ from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.holds import most
 from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
-from trunkline.server.usecases import caching
+from trunkline.server.usecases import caching, free_calls
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.holds import Holding
@@ -52,6 +52,7 @@ async def start(
     now = gateway.clock()
     policy = admitted(caller, region, gateway.usable)
     gateway.ledger.check(caller, now, free=_is_free(request))
+    request = free_calls.counted(request, gateway.free_calls, caller.key.account_id, now)
     screened = await gateway.screening.request(request, caller)
     request = screened.request
     account = caller.key.account_id
@@ -66,6 +67,7 @@ async def start(
         statistics=gateway.learned.statistics(now),
         default_sort=None if caller.workspace is None else caller.workspace.default_provider_sort,
         remembered=remembered,
+        small_window=gateway.small_window,
         own=Own(caller.byok, gateway.usable) if caller.byok else None,
     )
     planned = plan(request, gateway.pools(snapshot, now), policy, given)
@@ -157,7 +159,7 @@ class Generation:
 
     async def _try(self, gone: Callable[[], bool]) -> Refusal | None:
         deadline = self._gateway.clock() + self._gateway.pre_token_seconds
-        while (candidate := following(self.plan, self.outcomes)) is not None:
+        while (candidate := following(self.plan, self.outcomes, self._gateway.most_attempts)) is not None:
             left = deadline - self._gateway.clock()
             if left <= 0 or (self.outcomes and gone()):
                 break
@@ -250,7 +252,7 @@ class Generation:
             self._flow, self.candidate = flow, candidate
             return None
         await flow.close()
-        self.progress.failed(fault, self._gateway.clock())
+        self.progress.failed(fault, self._gateway.clock(), self._gateway.cooldown_seconds)
         # Others must not be sent to an endpoint that has just asked for a pause, however long this call still takes.
         self._gateway.learned.observe(self.progress.attempts[-1])
         return fault

@@ -82,15 +82,16 @@ class Progress:
         elif isinstance(event, Started):
             self.started = event
 
-    def failed(self, fault: Fault, now: float) -> None:
-        """Note that the attempt under way has failed."""
+    def failed(self, fault: Fault, now: float, cooldown: int | None = None) -> None:
+        """Note that the attempt under way has failed; `cooldown`: the seconds to rest after a 429 without a hint."""
+        is_limited = fault.type is FaultType.RATE_LIMIT_EXCEEDED
         self._note(
             now,
             status=fault.status if fault.status is not None and fault.status != 200 else STATUS[fault.type],
             ok=False,
             counts=fault.counts,
-            rate_limited=fault.type is FaultType.RATE_LIMIT_EXCEEDED,
-            retry_after=fault.retry_after,
+            rate_limited=is_limited,
+            retry_after=cooldown if is_limited and fault.retry_after is None else fault.retry_after,
         )
 
     def abandoned(self, now: float) -> None:

@@ -13,8 +13,10 @@ REMEMBERED = 100_000
 class LiveStickiness:
     """Implements the port `Stickiness`."""
 
-    def __init__(self, bound: int = REMEMBERED) -> None:
+    def __init__(self, bound: int = REMEMBERED, seconds: float = SECONDS) -> None:
+        """`seconds` of silence make a conversation forgotten."""
         self._bound = bound
+        self._seconds = seconds
         self._entries: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -31,9 +33,9 @@ class LiveStickiness:
         return entry[0]
 
     def remember(self, key: str, endpoint: str, now: float) -> None:
-        """Keep a conversation with an endpoint for ten minutes from now."""
-        self._entries[key] = (endpoint, now + SECONDS)
+        """Keep a conversation with an endpoint from now on."""
+        self._entries[key] = (endpoint, now + self._seconds)
         self._entries.move_to_end(key)
         # Entries stand in the order in which they end, so what is over is at the front.
-        while len(self._entries) > self._bound or next(iter(self._entries.values()))[1] <= now:
+        while self._entries and (len(self._entries) > self._bound or next(iter(self._entries.values()))[1] <= now):
             self._entries.popitem(last=False)

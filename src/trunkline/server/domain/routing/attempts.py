@@ -33,12 +33,12 @@ class Outcome(NamedTuple):
     fault: Fault
 
 
-def following(plan: Plan, outcomes: Sequence[Outcome]) -> Candidate | None:
+def following(plan: Plan, outcomes: Sequence[Outcome], most: int = MOST_ATTEMPTS) -> Candidate | None:
     """Return the candidate to try next, None where the request has failed: nothing is left that may follow.
 
-    None too after ten attempts. No endpoint is given twice with one credential.
+    None too after `most` attempts. No endpoint is given twice with one credential.
     """
-    if len(outcomes) >= MOST_ATTEMPTS:
+    if len(outcomes) >= most:
         return None
     if not outcomes:
         return plan.candidates[0] if plan.candidates else None

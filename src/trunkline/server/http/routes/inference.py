@@ -9,7 +9,6 @@ from trunkline.server.http.surfaces import bodies
 from trunkline.server.http.surfaces.chat import chat, completions
 from trunkline.server.http.surfaces.embeddings import embeddings
 
-BODY_LIMIT = 32 * 1024 * 1024
 _ERRORS = (400, 401, 402, 403, 404, 413, 429, 502, 503)
 
 OPERATIONS = (
@@ -22,7 +21,6 @@ OPERATIONS = (
         description="With `stream` the answer is an event stream that ends in `[DONE]`.",
         access=Access.INFERENCE,
         body=bodies.ChatBody,
-        body_limit=BODY_LIMIT,
         answers=schemas.ChatResult,
         errors=_ERRORS,
         infer=chat,
@@ -35,7 +33,6 @@ OPERATIONS = (
         summary="Complete a text",
         access=Access.INFERENCE,
         body=bodies.CompletionsBody,
-        body_limit=BODY_LIMIT,
         answers=schemas.TextResult,
         errors=_ERRORS,
         infer=completions,
@@ -48,7 +45,6 @@ OPERATIONS = (
         summary="Embed texts",
         access=Access.INFERENCE,
         body=bodies.EmbeddingsBody,
-        body_limit=BODY_LIMIT,
         answers=schemas.EmbeddingsResult,
         errors=_ERRORS,
         infer=embeddings,
