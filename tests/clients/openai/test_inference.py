@@ -60,3 +60,22 @@ def test_the_openrouter_client_chats_streams_and_raises_what_it_documents(world:
     assert said["bad"] == ["BadRequestResponseError", 400, 400]
     assert said["stranger"] == ["UnauthorizedResponseError", 401, 401]
     assert said["down"] == ["ServiceUnavailableResponseError", 503, 503]
+
+
+def test_the_openrouter_client_raises_what_a_guardrail_blocks_and_gets_kept_answers(world: World):
+    world.forget()
+    world.alpha.then(*whole(completion())).then(*hello())
+    blocked = world.tenant.under(content_filter_builtins=[{"slug": "regex-prompt-injection", "action": "block"}])
+    script = HERE / "run_policies.py"
+    said = environment("openrouter-newest").run(script, world.site.url, world.key, blocked.text)
+    for refused in (said["blocked"], said["streamed"]):
+        assert refused[:3] == ["ForbiddenResponseError", 403, 403]
+        assert refused[3] == "Request blocked: prompt injection patterns detected"
+        assert refused[4]["patterns"] == ["ignore all previous instructions"]
+        assert refused[5] == "regex_pi_detection"
+    assert said["kept"] == [["Hello", 10, 0.00001], ["Hello", 0, 0]]
+    assert said["streams"] == [["Hello", 10], ["Hello", 0]]
+    assert [told["status"] for told in said["heard"]] == ["MISS", "HIT", "MISS", "HIT"]
+    assert said["heard"][1]["source-id"] == said["ids"][0] != said["ids"][1]
+    assert said["heard"][0]["ttl"] == "300"
+    assert len(world.called()) == 2
