@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -13,6 +16,9 @@ from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Event
 from trunkline.server.domain.generation.request import Surface
 
+MOST: Final = 10**9
+"""Tokens; no answer and no prompt has more, and an upstream that says so has not counted."""
+_HALF: Final = re.compile("[\ud800-\udfff]")
 UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What decoding hostile JSON raises."""
 
@@ -79,15 +85,33 @@ def decoded_object(data: bytes) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(data)
     except UNREADABLE:
-        raise Garbage("the provider sent something that is not JSON") from None
+        value = _leniently(data)
     if not isinstance(value, dict):
         raise Garbage("the provider sent JSON that is no object")
     return value
 
 
+def _leniently(data: bytes) -> object:
+    """Return what JSON with a byte order mark, half a surrogate pair, NaN or numbers beyond all bounds says.
+
+    Those numbers are null, such halves U+FFFD. Python's own encoder writes both, and many servers are written with it.
+    Raises `Garbage`.
+    """
+    try:
+        value = json.loads(data, parse_constant=lambda _: None, parse_float=_finite)
+        return msgspec.json.decode(_HALF.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
+    except (ValueError, RecursionError):
+        raise Garbage("the provider sent something that is not JSON") from None
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
 def count(value: object) -> int:
     """Return a whole number of 0 or more from what an upstream gives as a count, 0 for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value > MOST:
         return 0
     # NaN and infinities are no JSON, so that every float here is a number.
     return max(int(value), 0)

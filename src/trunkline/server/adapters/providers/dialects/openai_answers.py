@@ -144,7 +144,7 @@ def _delta(said: Json, logprobs: object, index: int, *, is_whole: bool) -> Delta
         tool_calls=_tool_calls(said, is_whole=is_whole),
         refusal=_text(said.get("refusal")),
         images=_objects(said.get("images")),
-        audio=said["audio"] if isinstance(said.get("audio"), dict) and said["audio"] else None,
+        audio=_audio(said.get("audio")),
         annotations=_objects(said.get("annotations")),
         logprobs=None if logprobs is None else msgspec.Raw(msgspec.json.encode(logprobs)),
         index=index,
@@ -165,12 +165,23 @@ def _content(content: object) -> tuple[str | None, str | None]:
     return "".join(texts) or None, "".join(thoughts) or None
 
 
+def _audio(stated: object) -> Json | None:
+    # Pieces of both are strung together, so that they have to be texts.
+    kept = {
+        name: value
+        for name, value in _object(stated).items()
+        if isinstance(value, str) or name not in {"data", "transcript"}
+    }
+    return kept or None
+
+
 def _tool_calls(said: Json, *, is_whole: bool) -> list[Json] | None:
-    calls = _objects(said.get("tool_calls"))
-    if calls is None and isinstance(function := said.get("function_call"), dict):
-        calls = [{"type": "function", "function": function}]
-    if calls is None:
+    listed = _objects(said.get("tool_calls"))
+    if listed is None and isinstance(function := said.get("function_call"), dict):
+        listed = [{"type": "function", "function": function}]
+    if listed is None:
         return None
+    calls = [call if _is_sound(call) else _mended(call) for call in listed]
     # Whole messages number their calls by position; a fragment without an index belongs to the first call.
     return [
         call
@@ -178,6 +189,24 @@ def _tool_calls(said: Json, *, is_whole: bool) -> list[Json] | None:
         else {"index": position if is_whole or len(calls) > 1 else 0, **_without(call)}
         for position, call in enumerate(calls)
     ]
+
+
+def _is_sound(call: Json) -> bool:
+    function = call.get("function")
+    if not isinstance(call.get("id"), str | None) or not isinstance(function, dict | None):
+        return False
+    return function is None or all(isinstance(function.get(name), str | None) for name in ("name", "arguments"))
+
+
+def _mended(call: Json) -> Json:
+    """Return a call whose id, name and arguments are texts; some servers send the object that arguments stand for."""
+    function = dict(_object(call.get("function")))
+    if not isinstance(function.get("name"), str | None):
+        del function["name"]
+    if not isinstance(arguments := function.get("arguments"), str | None):
+        function["arguments"] = msgspec.json.encode(arguments).decode()
+    kept = call if isinstance(call.get("id"), str | None) else {name: call[name] for name in call if name != "id"}
+    return {**kept, "function": function}
 
 
 def _without(call: Json) -> Json:

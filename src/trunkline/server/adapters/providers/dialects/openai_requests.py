@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from trunkline.server.adapters.providers.dialects import openai_reasoning
 from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Addressee, Encoded
 from trunkline.server.adapters.providers.quirks import Quirk
 from trunkline.server.domain.generation.attempt import Attempt
@@ -39,6 +40,7 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
 
 `max_tokens` is not among them: a limit that is dropped costs the caller money.
 """
+LIMITS: Final = frozenset({"max_tokens", "max_completion_tokens"})
 _LEGACY: Final = frozenset({"prompt", "suffix", "echo", "best_of"})
 _CACHE: Final = "cache_control"
 _BASIC: Final = frozenset({"model", "messages", "prompt", "input", "stream"})
@@ -90,15 +92,11 @@ def _conversation(to: Addressee, body: Fields) -> str:
 
 
 def _translate(attempt: Attempt, body: Fields, quirk: Quirk, declared: Iterable[str]) -> None:
-    if quirk.effort and "reasoning" in body:
-        effort = _effort(body.pop("reasoning"))
-        if effort is not None:
-            body.setdefault("reasoning_effort", effort)
-    if quirk.effort:
-        body.pop("include_reasoning", None)
-    if quirk.completion_limit and "reasoning" in declared and "max_tokens" in body:
-        limit = body.pop("max_tokens")
-        body.setdefault("max_completion_tokens", limit)
+    openai_reasoning.translate(body, quirk)
+    _name_limit(body, quirk, declared)
+    for name, value in quirk.add.items():
+        if name not in body:
+            body[name] = msgspec.json.encode(value)
     tier = attempt.endpoint.wire.get("service_tier")
     if quirk.tiers and isinstance(tier, str):
         body["service_tier"] = msgspec.json.encode(tier)
@@ -110,19 +108,13 @@ def _translate(attempt: Attempt, body: Fields, quirk: Quirk, declared: Iterable[
                 body[name] = _without_breakpoints(body[name])
 
 
-def _effort(reasoning: bytes) -> bytes | None:
-    """Return what `reasoning_effort` says the same, None where the object asks for nothing."""
-    try:
-        stated = msgspec.json.decode(reasoning)
-    except UNREADABLE:
-        return None
-    if not isinstance(stated, dict):
-        return None
-    if isinstance(stated.get("effort"), str):
-        return msgspec.json.encode(stated["effort"])
-    if stated.get("enabled") is False:
-        return b'"none"'
-    return b'"medium"' if stated.get("enabled") is True else None
+def _name_limit(body: Fields, quirk: Quirk, declared: Iterable[str]) -> None:
+    """Say the answer's limit under the name that the provider knows; of two the newer name's counts."""
+    if quirk.limit is not None and not LIMITS.isdisjoint(body):
+        older, newer = body.pop("max_tokens", None), body.pop("max_completion_tokens", None)
+        body[quirk.limit] = newer or older or b"null"
+    elif quirk.completion_limit and "reasoning" in declared and "max_tokens" in body:
+        body.setdefault("max_completion_tokens", body.pop("max_tokens"))
 
 
 def _without_breakpoints(rows: bytes) -> bytes:
