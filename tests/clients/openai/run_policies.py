@@ -1,4 +1,4 @@
-"""Run by a Python that has `openrouter`: a blocked call, and one whose answer is kept. sys.argv: URL, a key for each."""
+"""Run by a Python that has `openrouter`: a blocked call, and one whose answer is kept. sys.argv: URL, and two keys."""
 
 import json
 import sys

@@ -23,7 +23,7 @@ from trunkline.server.domain.routing.availability import Refusal
 
 KEPT: Final = 64
 """Sets of filters kept ready by each process."""
-AT_ONCE: Final = 64 * 1024
+AT_ONCE: Final = 32 * 1024
 """Bytes of text that are looked through on the event loop; more go to a thread."""
 INJECTED: Final = "Request blocked: prompt injection patterns detected"
 FILTERED: Final = "Request blocked by content filter: {label}"

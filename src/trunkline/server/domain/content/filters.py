@@ -72,6 +72,8 @@ class Filter:
 
 def sources_of(caller: Caller) -> tuple[Source, ...]:
     """Return what a caller's guardrails say of content; empty where they say nothing, as most do."""
+    if caller.key_guardrail is None and caller.default_guardrail is None and caller.member_guardrail is None:
+        return ()
     placed = (
         ("workspace-default", caller.default_guardrail),
         ("member", caller.member_guardrail),
