@@ -93,10 +93,11 @@ class Tab:
 
     def quiet(self) -> None:
         """Hold the page to a silent console, and to its width."""
-        assert self.fits()
-        assert self.complaints == []
+        assert self.fits(), "something sticks out"
+        assert self.complaints == [], self.complaints
 
     def flawless(self) -> None:
         """Hold the page to what every page has to be."""
-        assert self.violations() == []
+        found = self.violations()
+        assert found == [], found
         self.quiet()

@@ -40,6 +40,15 @@ REASONS: Final = {
     NO_CANDIDATE: "is a router without a model left to choose from",
 }
 """Why a model is not a key's, by the rule that decides; `{layer}` is whose setting it is."""
+ENDPOINT_REASONS: Final = {
+    "allowed_providers": "not a provider that {layer} allows",
+    "ignored_providers": "a provider that {layer} ignores",
+    "training": "may train on prompts, which {layer} does not permit",
+    "publication": "publishes prompts, which {layer} does not permit",
+    "zdr": "keeps data, which {layer} rules out",
+    "credential": "this server has no key for this provider",
+}
+"""The same of one endpoint."""
 LAYERS: Final = {
     "account": "the account",
     "workspace default guardrail": "the workspace's default guardrail",
@@ -106,6 +115,22 @@ def reasons(catalogue: Snapshot, chosen: Chosen, listed: Mask, rows: Sequence[Ro
     if chosen.refused:
         return {row.id: chosen.refused for row in rows}
     return {row.id: _reason(catalogue, chosen, row) for row in rows if not listed[catalogue.positions[row.id]]}
+
+
+def verdicts(catalogue: Snapshot, chosen: Chosen, row: Row) -> dict[str, str]:
+    """Return for each endpoint of a row (by its key) why the key may not call it, "" where it may."""
+    if chosen.refused:
+        return {endpoint.key: chosen.refused for endpoint in row.endpoints}
+    found = explain(catalogue, row, chosen.policy, chosen.hosts)
+    return {
+        judged.endpoint.key: _endpoint_said(judged.failures[0]) if judged.failures else "" for judged in found.endpoints
+    }
+
+
+def _endpoint_said(failure: Failure) -> str:
+    said = ENDPOINT_REASONS.get(failure.rule, REASONS.get(failure.rule, failure.setting))
+    text = said.format(layer=LAYERS.get(failure.layer, f"the {failure.layer}"))
+    return text[0].upper() + text[1:]
 
 
 def _reason(catalogue: Snapshot, chosen: Chosen, row: Row) -> str:

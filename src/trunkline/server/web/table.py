@@ -7,7 +7,7 @@ from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
 from trunkline.server.usecases.session_ports import Attempts, Sessions
 from trunkline.server.web.page import Page
-from trunkline.server.web.routes import home, models, signing
+from trunkline.server.web.routes import home, model, models, signing
 from trunkline.server.web.site import Web
 from trunkline.server.web.visit import Doors
 
@@ -15,6 +15,7 @@ PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *models.PAGES,
     *signing.PAGES,
+    *model.PAGES,  # last: feeds' addresses are any two words
 )
 
 
