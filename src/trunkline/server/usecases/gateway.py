@@ -13,6 +13,8 @@ from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.generation.cost import ZERO
 from trunkline.server.domain.generation.delta import Event, Failed
 from trunkline.server.domain.generation.fault import Fault, FaultType
+from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.policy.layers import Policy
 from trunkline.server.domain.routing.attempts import MOST_ATTEMPTS
 from trunkline.server.domain.routing.needs import SMALL_WINDOW
 from trunkline.server.domain.routing.pools import Pools
@@ -20,11 +22,14 @@ from trunkline.server.domain.routing.windows import COOLDOWN
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway_ports import FreeCalls, Learned, Ledger, Stickiness
 from trunkline.server.usecases.inference_ports import AnswerStore, Upstreams
+from trunkline.server.usecases.policies import admitted
 from trunkline.server.usecases.ports import Clock
 from trunkline.server.usecases.screening import Screening
 
 PRE_TOKEN_SECONDS: Final = 300.0
 KEEP_ALIVE_SECONDS: Final = 10.0
+POLICIES: Final = 10_000
+"""Compiled policies that are kept; more than that are forgotten all at once."""
 _log = logging.getLogger(__name__)
 
 
@@ -57,7 +62,23 @@ class Gateway:
     answers: AnswerStore | None = None
     byok_fee: Decimal = ZERO
     _pools: Pools | None = None
+    _policies: dict[tuple[int, str | None], tuple[Caller, Policy]] = field(default_factory=dict)
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def admitted(self, caller: Caller, region: str | None) -> Policy:
+        """Return what a caller may call on the host of a region, compiled once for as long as it is remembered.
+
+        Raises `Forbidden` and `NotFound` as `policies.admitted` does.
+        """
+        key = (id(caller), region)
+        kept = self._policies.get(key)
+        if kept is not None and kept[0] is caller:
+            return kept[1]
+        policy = admitted(caller, region, self.usable)
+        if len(self._policies) >= POLICIES:
+            self._policies.clear()
+        self._policies[key] = (caller, policy)
+        return policy
 
     def pools(self, snapshot: Snapshot, now: float) -> Pools:
         """Return what the catalogue's endpoints compile to; kept as long as the snapshot."""

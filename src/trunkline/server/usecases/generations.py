@@ -26,7 +26,6 @@ from trunkline.server.usecases import caching, free_calls
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.holds import Holding
-from trunkline.server.usecases.policies import admitted
 from trunkline.server.usecases.settling import Progress, record_of
 from trunkline.server.usecases.sifting import sifted
 
@@ -50,7 +49,7 @@ async def start(
     a plan without a candidate, and what a filter blocks, are told by `begin`.
     """
     now = gateway.clock()
-    policy = admitted(caller, region, gateway.usable)
+    policy = gateway.admitted(caller, region)
     gateway.ledger.check(caller, now, free=_is_free(request))
     request = free_calls.counted(request, gateway.free_calls, caller.key.account_id, now)
     screened = await gateway.screening.request(request, caller)

@@ -18,6 +18,9 @@ ZERO: Final = Decimal(0)
 ERROR: Final = "error"
 _EXACT: Final = Context(prec=200)  # wider than any price that rows may state times any count of tokens
 _PICO: Final = Decimal(10) ** 12
+_KEPT: Final = 10_000
+_PLAIN: Final[dict[int, tuple[Mapping[str, Any], Rates]]] = {}
+"""Prices that nothing overrides, read once; more than `_KEPT` of them are forgotten all at once."""
 
 
 class Rates(Struct, frozen=True, kw_only=True):
@@ -101,7 +104,15 @@ def rates_for(pricing: Mapping[str, Any], prompt_tokens: int, started: float) ->
 
     A price for long prompts holds for all tokens of the request, not for those beyond the limit.
     """
-    return Rates.of(price_for(pricing, prompt_tokens, Moment.of(started)))
+    if pricing.get("overrides"):
+        return Rates.of(price_for(pricing, prompt_tokens, Moment.of(started)))
+    # The same object for as long as the catalogue stays, which is longer than any answer.
+    kept = _PLAIN.get(id(pricing))
+    if kept is None or kept[0] is not pricing:
+        if len(_PLAIN) >= _KEPT:
+            _PLAIN.clear()
+        kept = _PLAIN[id(pricing)] = (pricing, Rates.of(pricing))
+    return kept[1]
 
 
 def cost_of(usage: Usage, rates: Rates) -> Cost:
@@ -109,7 +120,7 @@ def cost_of(usage: Usage, rates: Rates) -> Cost:
     return Cost(
         prompt=_prompt_cost(usage, rates),
         completion=_completion_cost(usage, rates),
-        extras=_total([(usage.searches, rates.web_search)]),
+        extras=_total([(usage.searches, rates.web_search)]) if usage.searches else ZERO,
         cache_discount=_cache_discount(usage, rates),
     )
 
@@ -146,6 +157,8 @@ def pico(amount: Decimal) -> int:
 
 
 def _prompt_cost(usage: Usage, rates: Rates) -> Decimal:
+    if _is_text(usage):
+        return _total([(usage.prompt_tokens, rates.prompt), (1, rates.request)])
     cached_audio = usage.cached_audio_tokens
     cached = _left(usage.cached_tokens, cached_audio)
     audio = _left(usage.audio_tokens, cached_audio) if rates.audio is not None else 0
@@ -168,6 +181,8 @@ def _prompt_cost(usage: Usage, rates: Rates) -> Decimal:
 
 
 def _completion_cost(usage: Usage, rates: Rates) -> Decimal:
+    if not (usage.reasoning_tokens or usage.audio_output_tokens or usage.image_output_tokens or usage.images_output):
+        return _total([(usage.completion_tokens, rates.completion)])
     reasoning = usage.reasoning_tokens if rates.internal_reasoning is not None else 0
     audio = usage.audio_output_tokens if rates.audio_output is not None else 0
     per_image_token = rates.image_output if rates.image_output is not None else rates.image_token
@@ -186,7 +201,22 @@ def _completion_cost(usage: Usage, rates: Rates) -> Decimal:
     )
 
 
+def _is_text(usage: Usage) -> bool:
+    """Tell whether a prompt is all text that no cache had a part in, as most are."""
+    return not (
+        usage.cached_tokens
+        or usage.cached_audio_tokens
+        or usage.cache_write_tokens
+        or usage.cache_write_1h_tokens
+        or usage.audio_tokens
+        or usage.image_tokens
+        or usage.images
+    )
+
+
 def _cache_discount(usage: Usage, rates: Rates) -> Decimal | None:
+    if _is_text(usage):
+        return None
     classes = (
         (_left(usage.cached_tokens, usage.cached_audio_tokens), rates.prompt, rates.cache_read),
         (usage.cached_audio_tokens, _first(rates.audio, rates.prompt), rates.audio_cache),
