@@ -6,7 +6,7 @@ import json
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPResponse
@@ -25,6 +25,7 @@ from trunkline.server.adapters.memory.callers import LiveCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
 from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.memory.sticky import LiveStickiness
+from trunkline.server.adapters.providers.egress import Resolve
 from trunkline.server.adapters.providers.upstreams import Upstreams
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
@@ -37,6 +38,7 @@ from trunkline.server.usecases import accounts
 from trunkline.server.usecases.gateway import Gateway
 
 SETTINGS = Path(__file__).with_name("world.toml")
+NAMES = ("alpha", "beta", "gamma", "delta", "groq", "epsilon")
 PATIENCE = 10.0
 HELLO = [{"role": "user", "content": "Hi"}]
 METADATA = {"x-openrouter-metadata": "enabled"}
@@ -219,14 +221,15 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[World]:
-    """Run the world until the block ends."""
+def running(
+    folder: Path, text: str | None = None, names: Sequence[str] = NAMES, resolve: Resolve | None = None
+) -> Iterator[World]:
+    """Run the world, or another one whose settings are `text`, until the block ends; `names` are its providers."""
     with ExitStack() as stack:
         clock = Clock()
-        names = ("alpha", "beta", "gamma", "delta", "groq", "epsilon")
         providers = {name: stack.enter_context(ScriptedProvider()) for name in names}
         home = seed(folder / "home", [delivered()])
-        text = SETTINGS.read_text()
+        text = text or SETTINGS.read_text()
         for name, provider in providers.items():
             text = text.replace(f"http://{name}.example/v1", provider.url)
         (home / "trunkline.toml").write_text(text)
@@ -242,7 +245,7 @@ def running(folder: Path) -> Iterator[World]:
         callers.refresh()
         learned = LiveStatistics(clock)
         gateway = Gateway(
-            upstreams=Upstreams(configuration.targets, b"secret"),
+            upstreams=Upstreams(configuration.targets, b"secret", clock=clock, resolve=resolve),
             usable=configuration.targets.usable(),
             ledger=Ledger(learned),
             learned=learned,

@@ -6,21 +6,19 @@ Source: the table of spec gateway 3.8.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import msgspec
 
+from trunkline.server.adapters.providers import hints
 from trunkline.server.domain.generation.fault import Fault, FaultType
 
 T = FaultType
 LONGEST_MESSAGE: Final = 500
 LONGEST_CODE: Final = 100
-LONGEST_WAIT: Final = 3600
 
 ACTIONS: Final[Mapping[FaultType, Mapping[str, bool]]] = {
     T.RATE_LIMIT_EXCEEDED: {"counts": False},
@@ -149,7 +147,7 @@ def said(body: object) -> Said:
         type=kind if isinstance(kind, str) else None,
         message=message if isinstance(message, str) else "",
         status=number if isinstance(number, int) and 300 <= number < 600 else None,
-        wait=_delay(error.get("details")),
+        wait=hints.in_body(error, body),
     )
 
 
@@ -164,7 +162,7 @@ def read(body: bytes) -> Said:
 def classify(status: int, header: Callable[[str], str | None], body: bytes, *, now: float) -> Fault:
     """Return the fault of a response that is no success; `header` looks one up, `now` is Unix seconds."""
     answer = read(body)
-    return _fault(status, answer, _wait(header, answer, status, now))
+    return _fault(status, answer, hints.wait(header, answer.wait, answer.message, status, now))
 
 
 def inside(error: object) -> Fault:
@@ -174,8 +172,12 @@ def inside(error: object) -> Fault:
     for word in (answer.code, answer.type):
         if status is None and word is not None:
             status = _CODES.get(word.lower())
-    wait = None if answer.wait is None else _bounded(answer.wait)
-    return _fault(status or 502, answer, wait)
+    status = status or 502
+    return _fault(status, answer, hints.wait(_no_header, answer.wait, answer.message, status, 0.0))
+
+
+def _no_header(name: str) -> str | None:
+    return None
 
 
 def presentable(found: Fault, secrets: Iterable[str]) -> Fault:
@@ -239,65 +241,3 @@ def _message(status: int, text: str) -> str:
         return _OURS[status]
     stated = " ".join(text.split()) if 400 <= status < 500 else ""
     return stated or f"The provider answered with status {status}"
-
-
-def _wait(header: Callable[[str], str | None], answer: Said, status: int, now: float) -> int | None:
-    """Return the upstream's hint in whole seconds, rounded up, whatever its form."""
-    for seconds in (
-        _number(header("retry-after-ms"), 1000),
-        _number(header("retry-after"), 1),
-        _until(header("retry-after"), now),
-        answer.wait,
-        *([_reset(header)] if status == 429 else []),
-    ):
-        if seconds is not None:
-            return _bounded(seconds)
-    return None
-
-
-def _bounded(seconds: float) -> int:
-    return min(max(math.ceil(seconds), 0), LONGEST_WAIT)
-
-
-def _number(text: str | None, per_second: int) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value / per_second if math.isfinite(value) else None
-
-
-def _until(text: str | None, now: float) -> float | None:
-    try:
-        return parsedate_to_datetime(text or "").timestamp() - now
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _reset(header: Callable[[str], str | None]) -> float | None:
-    # The limit that is used up says when it is free again; both where neither says what remains.
-    waits: dict[str, float] = {}
-    for what in ("requests", "tokens"):
-        if (seconds := _duration(header(f"x-ratelimit-reset-{what}"))) is not None:
-            waits[what] = seconds
-    spent = [waits[what] for what in waits if header(f"x-ratelimit-remaining-{what}") == "0"]
-    return max(spent or waits.values(), default=None)
-
-
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)?")
-_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "": 1.0}
-
-
-def _duration(text: object) -> float | None:
-    """Return the seconds of `1m30.5s`, `20ms` or `7`."""
-    if not isinstance(text, str) or not re.fullmatch(rf"(?:{_DURATION.pattern})+", text) or len(text) > 40:
-        return None
-    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
-
-
-def _delay(details: object) -> float | None:
-    """Return the delay of Google's `RetryInfo`."""
-    for item in details if isinstance(details, list) else ():
-        if isinstance(item, dict) and (seconds := _duration(item.get("retryDelay"))) is not None:
-            return seconds
-    return None
