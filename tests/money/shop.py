@@ -148,6 +148,12 @@ class Running:
             time.sleep(0.01)
         raise AssertionError(f"the server did not start:\n{log.read_text()}")
 
+    def workers(self) -> list[int]:
+        """Return the ids of its worker processes."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(number) for number in children.read_text().split()]
+
     def kill(self) -> None:
         """End every process of it at once, without a word (`kill -9`)."""
         if self.process is not None:

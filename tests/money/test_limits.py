@@ -69,7 +69,7 @@ def answer(gate: threading.Event, *, streamed: bool) -> tuple[Step, ...]:
 PLACES = {
     "sqlite, one worker": ("sqlite", 1, "1"),
     "sqlite, two workers": ("sqlite", 1, "2"),
-    "postgresql, two replicas": ("postgresql", 2, "2"),
+    "postgresql, two replicas": ("postgresql", 2, "1"),
 }
 
 

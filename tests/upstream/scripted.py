@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -85,6 +86,7 @@ class ScriptedProvider:
         self.connections = 0
         self._scripts: deque[tuple[Step, ...]] = deque()
         self._always: tuple[Step, ...] | None = None
+        self._choose: Callable[[Call], tuple[Step, ...]] | None = None
         self._loop = asyncio.new_event_loop()
         self._stop: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -109,7 +111,12 @@ class ScriptedProvider:
         """Begin anew: nothing called, nothing to play."""
         self.calls.clear()
         self._scripts.clear()
-        self._always = None
+        self._always = self._choose = None
+
+    def answer(self, choose: Callable[[Call], tuple[Step, ...]]) -> Self:
+        """Use what this makes of a call, for every call that has no script of its own."""
+        self._choose = choose
+        return self
 
     def await_calls(self, count: int, seconds: float = 10) -> list[Call]:
         """Return the calls once there are so many of them."""
@@ -175,6 +182,8 @@ class ScriptedProvider:
                     buffer += more
                 call.body, buffer = buffer[:length], buffer[length:]
                 script = self._scripts.popleft() if self._scripts else self._always
+                if script is None and self._choose is not None:
+                    script = self._choose(call)
                 self.calls.append(call)
                 if not await self._play(client, call, script if script is not None else (_MISSING,)):
                     return

@@ -47,6 +47,11 @@ class TrunklineError(Exception):
         self.issues = tuple(issues)
         super().__init__(self.message)
 
+    @property
+    def told(self) -> str:
+        """What callers of the API are told; `message` may hold more, for who runs the server."""
+        return self.message
+
 
 class BadRequest(TrunklineError):
     status = 400
@@ -113,7 +118,12 @@ class Unavailable(TrunklineError):
 
 
 class StoreUnavailable(Unavailable):
-    """The store cannot be reached."""
+    """The store cannot be reached; `message` names it where a database has failed, which is nobody else's business."""
+
+    @property
+    def told(self) -> str:
+        """The message, without what a database says of itself."""
+        return self.message if self.__cause__ is None else "The database cannot be reached at this moment"
 
 
 class SettingsError(TrunklineError):

@@ -11,7 +11,7 @@ from trunkline.server.http.answer import Answer, Header
 
 def fault(error: TrunklineError) -> Answer:
     """Return the answer that tells a caller of an error."""
-    body: dict[str, Any] = {"code": error.status, "message": error.message}
+    body: dict[str, Any] = {"code": error.status, "message": error.told}
     if error.issues:
         body["metadata"] = {"issues": [{"path": issue.path, "message": issue.message} for issue in error.issues]}
     if error.error_type is not None:

@@ -59,7 +59,7 @@ def _refused(error: TrunklineError) -> Answer:
     metadata: dict[str, Any] = {"error_type": kind.value}
     if error.issues:
         metadata["issues"] = [{"path": issue.path, "message": issue.message} for issue in error.issues]
-    told = {"code": error.status, "message": error.message, "metadata": metadata, "error_type": kind.value}
+    told = {"code": error.status, "message": error.told, "metadata": metadata, "error_type": kind.value}
     refused = answer.json({"error": told}, status=error.status)
     refused.headers = made.headers
     return refused
