@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.gateway.faulty import PATIENT
-from tests.upstream.answers import streamed
+from tests.upstream.answers import STREAM_HEAD, chunked, delta, streamed
 from tests.upstream.scripted import Send, Step
 
 Steps = tuple[Step, ...]
@@ -20,6 +20,8 @@ UNAVAILABLE: Final = "502 provider_unavailable"
 OVERLOADED: Final = "503 provider_overloaded"
 TIMEOUT: Final = "504 timeout"
 LIMITED: Final = "429 rate_limit_exceeded"
+TOKENS: Final = (Send(STREAM_HEAD), Send(chunked(delta(content="Hel"))), Send(chunked(delta(content="lo"))))
+"""How a stream begins that breaks off later."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -40,6 +40,14 @@ async def resolve(host: str, port: int) -> list[str]:
     raise OSError("the name is not known")
 
 
+def written(urls: Mapping[str, str]) -> str:
+    """Return the settings of providers at these addresses, all of whom offer acme/m."""
+    return "".join(
+        PROVIDER.format(name=name, url=url, connect=0.2 if name == "full" else 5, wait=0.2 if name == IMPATIENT else 10)
+        for name, url in urls.items()
+    )
+
+
 @contextmanager
 def faulty(folder: Path) -> Iterator[World]:
     """Run the world until the block ends."""
@@ -54,16 +62,7 @@ def faulty(folder: Path) -> Iterator[World]:
         urls |= {"unknown": "http://unknown.example/v1", "metadata": "http://metadata.example/v1"}
         scripted = ("alpha", "beta", "gamma", "delta")
         urls |= {name: f"http://{name}.example/v1" for name in scripted}
-        text = "".join(
-            PROVIDER.format(
-                name=name,
-                url=url,
-                connect=0.2 if name == "full" else 5,
-                wait=0.2 if name == IMPATIENT else 10,
-            )
-            for name, url in urls.items()
-        )
-        yield stack.enter_context(running(folder, text, scripted, resolve))
+        yield stack.enter_context(running(folder, written(urls), scripted, resolve))
 
 
 SECURE: Final = ("plain", "untrusted")

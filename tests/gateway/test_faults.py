@@ -8,17 +8,14 @@ from typing import Any, Final
 
 import pytest
 
-from tests.gateway.fault_rows import ANSWER, Row
+from tests.gateway.fault_rows import ANSWER, TOKENS, Row
 from tests.gateway.fault_tables import GROUPS
 from tests.gateway.faulty import GOOD, faulty
 from tests.gateway.world import World
 from tests.live.wire import Reply
-from tests.upstream.answers import STREAM_HEAD, chunked, completion, delta, hello, whole
-from tests.upstream.scripted import Send
+from tests.upstream.answers import completion, hello, whole
 
 ROWS: Final = [row for rows in GROUPS.values() for row in rows]
-TOKENS: Final = (Send(STREAM_HEAD), Send(chunked(delta(content="Hel"))), Send(chunked(delta(content="lo"))))
-"""How a stream begins that breaks off later."""
 FAIR: Final = {"prompt_tokens", "completion_tokens", "total_tokens", "cost"}
 
 
