@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from trunkline.server.domain.policy.caller import Caller
@@ -103,16 +102,17 @@ class Front:
         caller = None if authorization is None else await self._caller(authorization)
 
         epoch = self._context.epoch()
-        key = (path, query, region, self._audiences.of(epoch, caller, region))
-        if method in _READS and (kept := self._cache.get(epoch, key)) is not None:
+        key = (path, query, region, self._audiences.of(epoch, caller, region)) if method in _READS else None
+        if key is not None and (kept := self._cache.get(epoch, key)) is not None:
             return kept.kept(coding) or await self._encoded(kept, coding, epoch, key)
         if method == "OPTIONS":
             return _preflight(allowed(self._router.methods(path)[0])).ready(b"")
         operation, params = self._router.find(method, path)
         _admit(operation, authorization, caller)
-        request = Request(method, path, query, headers, region, params, caller, body, peer, arrived)
+        presence = None if operation.infer is None else Presence(receive)
+        request = Request(method, path, query, headers, region, params, caller, body, peer, arrived, presence)
         if operation.infer is not None:
-            answered = await inferred(self._context, operation.infer, replace(request, presence=Presence(receive)))
+            answered = await inferred(self._context, operation.infer, request)
             return answered if isinstance(answered, Stream) else answered.ready(coding)
         assert operation.handler is not None, "an operation has one or the other"
         if operation.blocking or (operation.slow is not None and operation.slow(request)):
@@ -125,7 +125,7 @@ class Front:
     async def _encoded(self, made: Answer, coding: bytes, epoch: object, key: Any) -> Encoded:
         # An answer grows by each coding that it is asked in: compressed once, then kept with the others.
         encoded = await asyncio.to_thread(made.ready, coding) if made.takes_long(coding) else made.ready(coding)
-        if made.lasting:
+        if made.lasting and key is not None:
             self._cache.put(epoch, key, made)
         return encoded
 

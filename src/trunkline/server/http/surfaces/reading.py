@@ -18,6 +18,7 @@ from trunkline.server.http.surfaces.cache_wish import caching
 T = TypeVar("T", bound=InferenceBody)
 _CATEGORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NOBODY = Attribution()
 
 
 def chat(request: Request) -> GenerationRequest:
@@ -51,11 +52,13 @@ def attribution(headers: Mapping[bytes, bytes]) -> Attribution:
 
     No `HTTP-Referer`, no app; a localhost app needs a title. At most two categories, unknown forms dropped.
     """
+    if b"http-referer" not in headers:
+        return _NOBODY
     parts = urlsplit(_text(headers, b"http-referer"))
     title = _text(headers, b"x-openrouter-title") or _text(headers, b"x-title")
     local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if not parts.scheme or not parts.hostname or (local and not title):
-        return Attribution()
+        return _NOBODY
     named = [part.strip() for part in _text(headers, b"x-openrouter-categories").split(",")]
     categories = [name for name in named if len(name) <= 30 and _CATEGORY.fullmatch(name)][:2]
     return Attribution(f"{parts.scheme}://{parts.netloc}".lower(), title[:200] or None, tuple(categories))
@@ -99,7 +102,7 @@ def _hides_reasoning(body: InferenceBody) -> bool:
 
 def _wants_metadata(headers: Mapping[bytes, bytes]) -> bool:
     names = (b"x-openrouter-metadata", b"x-openrouter-experimental-metadata")
-    return any(headers.get(name, b"").strip().lower() == b"enabled" for name in names)
+    return any(name in headers and headers[name].strip().lower() == b"enabled" for name in names)
 
 
 def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
