@@ -256,6 +256,20 @@ def test_a_whole_answer_that_ends_in_an_error_is_partial_and_free(world: World):
     assert not world.record().attempts[0].ok
 
 
+def test_a_whole_answer_that_comes_as_a_stream_and_breaks_is_partial_and_free(world: World):
+    world.alpha.then(*streamed(delta(content="Hel"), delta(content="lo"), end=b""), Reset())
+    reply = world.chat()
+    assert reply.status == 200
+    (choice,) = reply.json()["choices"]
+    assert choice["message"]["content"] == "Hello"
+    assert choice["finish_reason"] == "error"
+    assert (choice["error"]["code"], choice["error"]["metadata"]["error_type"]) == (502, "provider_unavailable")
+    assert reply.json()["usage"]["cost"] == 0
+    assert (world.record().charged, world.record().finish_reason) == (0, "error")
+    assert world.attempts() == [("alpha", 502)]
+    assert world.beta.calls == []
+
+
 def test_a_bad_request_is_tried_once_and_once_more_by_the_next_model(world: World):
     world.alpha.then(*refused(400))
     world.chat().error(400)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from tests.gateway.world import PATIENCE, World, eventually
 from tests.upstream.answers import DONE, END, STREAM_HEAD, chunked, completion, delta, streamed, usage, whole
@@ -99,4 +102,38 @@ def test_keep_alives_come_between_tokens_and_never_inside_of_one(world: World):
         assert [reply.readline() for _ in range(4)] == [b": OPENROUTER PROCESSING\n", b"\n"] * 2
         go_on.set()
         assert reply.read().endswith(DONE)
+    assert world.record().finish_reason == "stop"
+
+
+@dataclass(frozen=True)
+class Noted(Send):
+    """Bytes of which it is noted that sending them has begun."""
+
+    begun: list[float] = field(default_factory=list)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "data":
+            object.__getattribute__(self, "begun").append(time.monotonic())
+        return object.__getattribute__(self, name)
+
+
+def test_a_caller_who_reads_slowly_slows_the_upstream_down(world: World):
+    begun: list[float] = []
+    piece = delta(content="x" * (256 * 1024))
+    rest = [Send(chunked(bytes_)) for bytes_ in (delta("stop"), usage(), DONE)]
+    count = 200
+    world.gateway.keep_alive_seconds = 0.2
+    world.alpha.then(Send(STREAM_HEAD), *(Noted(chunked(piece), begun) for _ in range(count)), *rest, Send(END))
+    with world.listening(stream=True) as reply:
+        reply.begin()
+        # Until the upstream has stood still for a while: the buffers between are full, and only those.
+        eventually(lambda: bool(begun) and time.monotonic() - begun[-1] > 0.5)
+        held = len(begun)
+        heard = reply.read()
+    assert held < count * 3 // 4
+    assert len(begun) == count
+    assert heard.count(b'"delta"') == count + 1
+    assert heard.endswith(DONE)
+    events = [block for block in heard.split(b"\n\n") if block]
+    assert all(block.startswith((b"data: ", b": OPENROUTER PROCESSING")) for block in events)
     assert world.record().finish_reason == "stop"

@@ -18,6 +18,7 @@ from trunkline.server.domain.generation.request import GenerationRequest, Surfac
 from trunkline.server.domain.generation.tool_calls import ToolCalls
 from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.domain.policy.caller import Caller
+from trunkline.server.domain.routing import tiers
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.plan import Candidate, Plan
 from trunkline.server.usecases.caching import Kept
@@ -187,7 +188,8 @@ def record_of(
         return record
     endpoint, used, finished = candidate.endpoint, progress.usage(), progress.finished
     reason = "error" if error is not None else finished.reason if finished else None
-    rates = cost.rates_for(endpoint.wire["pricing"], used.prompt_tokens, progress.created)
+    priced = tiers.billed(candidate.target, plan.offered(candidate.model), progress.started.service_tier).endpoint
+    rates = cost.rates_for(priced.wire["pricing"], used.prompt_tokens, progress.created)
     # What a caller breaks off is paid as far as it came, though no upstream has said how it ends.
     billed = cost.bill(
         used,

@@ -112,6 +112,10 @@ class Plan:
             reasons.update((target.key, Reason.FALLBACK) for target in listed.targets if target.key not in planned)
         return reasons
 
+    def offered(self, model: str) -> tuple[Target, ...]:
+        """Return all endpoints of one of the planned models, whoever may use them."""
+        return next((listed.pool.model.targets for listed in self.shortlists if listed.pool.model.id == model), ())
+
     @property
     def total(self) -> int:
         """How many endpoints there were to choose from, for `openrouter_metadata`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,12 @@ FLEX: Final = "flex"
 ULTRAFAST: Final = "ultrafast"
 _REQUESTED: Final = {"priority": (PRIORITY,), "fast": (PRIORITY,), "ultrafast": (ULTRAFAST, PRIORITY)}
 _BY_SUFFIX: Final = {"nitro": PRIORITY, "floor": FLEX}
+
+
+_REPORTED: Final[Mapping[str, str | None]] = {
+    "default": None, "standard": None, "flex": FLEX, "priority": PRIORITY, "fast": PRIORITY, "ultrafast": ULTRAFAST,
+}  # fmt: skip
+"""What upstreams say that they served, as the tier of an endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +66,15 @@ def admitted(pool: Pool, by: Admission) -> tuple[Target, ...]:
         return pool.targets
     chosen = [target for target in pool.tiers if by.admits(target)]
     return tuple(sorted((*pool.targets, *chosen), key=by_price)) if chosen else pool.targets
+
+
+def billed(chosen: Target, offered: Iterable[Target], reported: str | None) -> Target:
+    """Return the endpoint whose prices count: that of the tier that the upstream says it has served (spec 3.6).
+
+    `offered` are the model's endpoints; without one of that provider and tier it is the chosen one.
+    """
+    if reported is None or reported not in _REPORTED or _REPORTED[reported] == chosen.tier:
+        return chosen
+    tier = _REPORTED[reported]
+    served = (one for one in offered if one.priced and (one.provider, one.tier) == (chosen.provider, tier))
+    return next(served, chosen)
