@@ -14,6 +14,8 @@ LAST = 105
 GATEWAY = "gateway/test_"
 ROUTING = "server/domain/routing/test_"
 DIALECTS = "server/adapters/providers/test_"
+LEDGER = "server/adapters/store/test_live_ledger.py::test_"
+ANTHROPIC = DIALECTS + "anthropic_requests.py::test_"
 COST = "server/domain/generation/test_cost.py::test_"
 FAILURES = GATEWAY + "failures.py::test_"
 SHAPES = GATEWAY + "shapes.py::test_"
@@ -140,10 +142,9 @@ CASES: dict[int, tuple[str, ...]] = {
     ),
     82: (COST + "case_82_a_search_is_billed_only_if_the_upstream_produced_anything",),
     83: (
-        "server/adapters/store/test_live_ledger.py::test_a_key_limit_that_is_reached_is_402_from_the_next_call_on",
-        "server/adapters/store/test_live_ledger.py::test_credits_are_unlimited_unless_set_and_an_empty_account_calls"
-        "_what_is_free",
-        "server/adapters/store/test_live_ledger.py::test_budgets_are_checked_in_the_order_of_their_layers",
+        LEDGER + "a_key_limit_that_is_reached_is_402_from_the_next_call_on",
+        LEDGER + "credits_are_unlimited_unless_set_and_an_empty_account_calls_what_is_free",
+        LEDGER + "budgets_are_checked_in_the_order_of_their_layers",
     ),
     84: (
         GATEWAY + "limits.py::test_the_call_after_the_last_one_of_a_minute_is_refused",
@@ -166,7 +167,7 @@ CASES: dict[int, tuple[str, ...]] = {
         + "anthropic_requests.py::test_instructions_go_to_the_top_and_roles_alternate_with_results_before_text",
     ),
     97: (DIALECTS + "anthropic_answers.py::test_usage_counts_what_the_cache_gave_and_took",),
-    98: (DIALECTS + "anthropic_requests.py::test_effort_becomes_a_budget_below_the_limit",),
+    98: (ANTHROPIC + "effort_becomes_a_budget_below_the_limit",),
     99: (DIALECTS + "anthropic_answers.py::test_overload_before_any_text_is_a_fault_and_after_it_the_end",),
     100: (DIALECTS + "gemini_answers.py::test_parallel_calls_without_ids_have_different_ones_over_a_whole_stream",),
     101: (DIALECTS + "gemini_answers.py::test_a_prompt_that_is_refused_has_no_candidates",),
@@ -187,7 +188,7 @@ WITHOUT: dict[int, str] = {
 
 
 @cache
-def tests_of(path: str) -> frozenset[str]:
+def names_in(path: str) -> frozenset[str]:
     """Return the names of a file's tests."""
     tree = ast.parse((TESTS / path).read_text())
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
@@ -198,4 +199,4 @@ def test_each_case_has_a_test_or_a_reason_not_to_have_one(number: int):
     assert (number in CASES) != (number in WITHOUT)
     for place in CASES.get(number, ()):
         path, _, name = place.partition("::")
-        assert name in tests_of(path), place
+        assert name in names_in(path), place
