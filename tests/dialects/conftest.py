@@ -20,7 +20,8 @@ from tests.upstream.scripted import ScriptedProvider, Step
 VOICES: tuple[Voice, ...] = (OpenAI(), Anthropic(), Gemini())
 PARAMETERS = (
     "temperature", "max_tokens", "tools", "tool_choice", "parallel_tool_calls", "response_format",
-    "structured_outputs", "reasoning", "include_reasoning", "stop", "top_p", "seed",
+    "structured_outputs", "reasoning", "include_reasoning", "stop", "top_p", "top_k", "seed", "presence_penalty",
+    "frequency_penalty", "logprobs", "top_logprobs",
 )  # fmt: skip
 
 

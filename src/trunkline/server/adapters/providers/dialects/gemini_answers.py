@@ -113,7 +113,7 @@ class StreamDecoder:
         elif text:
             self._thinking = False
             yield Delta(content=text)
-        elif isinstance(call := part.get("functionCall"), dict):
+        elif isinstance(call := part.get("functionCall"), dict) and isinstance(call.get("name"), str):
             made = self._call(call)
             owner = made["id"]
             yield Delta(tool_calls=[made])
@@ -130,7 +130,7 @@ class StreamDecoder:
     def _call(self, call: Json) -> Json:
         arguments = msgspec.json.encode(call.get("args") or {}).decode()
         index, self._calls = self._calls, self._calls + 1
-        function = {"name": call.get("name"), "arguments": arguments}
+        function = {"name": call["name"], "arguments": arguments}
         known = _text(call.get("id")) or self._name(index, function)
         return {"index": index, "id": known, "type": "function", "function": function}
 

@@ -1,0 +1,5 @@
+"""A server with a provider for each dialect."""
+
+from tests.dialects.conftest import speakers
+
+__all__ = ["speakers"]
