@@ -81,6 +81,13 @@ class Callers(Protocol):
         """Ask the store whose token this is, and remember it; blocks. Raises `StoreUnavailable`."""
         ...
 
+    def of_key(self, digest: str) -> Caller | None:
+        """Ask the store whose key has this hash, for who may call with it without its text; blocks.
+
+        Never for what came as a credential: a hash is none. Raises `StoreUnavailable`.
+        """
+        ...
+
 
 class Clock(Protocol):
     """Wall-clock time as Unix seconds."""

@@ -7,13 +7,18 @@ from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
 from trunkline.server.usecases.session_ports import Attempts, Sessions
 from trunkline.server.web.page import Page
-from trunkline.server.web.routes import home, model, models, signing
+from trunkline.server.web.routes import charts, chat, compare, costs, home, model, models, rankings, signing
 from trunkline.server.web.site import Web
 from trunkline.server.web.visit import Doors
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *models.PAGES,
+    *compare.PAGES,
+    *charts.PAGES,
+    *costs.PAGES,
+    *rankings.PAGES,
+    *chat.PAGES,
     *signing.PAGES,
     *model.PAGES,  # last: feeds' addresses are any two words
 )

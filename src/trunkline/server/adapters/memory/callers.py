@@ -52,7 +52,10 @@ class LiveCallers:
 
     def look_up(self, token: str) -> Caller | None:
         """Ask the store whose token this is, and remember it. Raises `StoreUnavailable`."""
-        digest = key.digest(token)
+        return self.of_key(key.digest(token))
+
+    def of_key(self, digest: str) -> Caller | None:
+        """Return whose key has this hash. Raises `StoreUnavailable`."""
         memory = self._memory  # before the store is asked: what it says may be newer than the memory, never older
         caller = self._store.caller(digest)
         memory.callers[digest] = caller
@@ -81,5 +84,9 @@ class NoCallers:
         return True, None
 
     def look_up(self, token: str) -> Caller | None:
+        """Return None: there are no accounts to ask."""
+        return None
+
+    def of_key(self, digest: str) -> Caller | None:
         """Return None: there are no accounts to ask."""
         return None
