@@ -58,6 +58,10 @@ def test_a_key_is_added_listed_and_removed(acme: Trunkline, environment: dict[st
     table = acme("byok", "list").stdout
     assert "production" in table
     assert "fallback" in table
+    resealed = acme("byok", "reseal", TRUNKLINE_SECRET_KEY="ab" * 32)
+    assert resealed.stdout == "encrypted 2 keys anew\n"
+    lost = acme("byok", "reseal")
+    assert (lost.returncode, lost.stdout.count("cannot be read: it was encrypted with another secret_key")) == (1, 2)
     assert acme("byok", "remove", "production").stdout.startswith("removed sk-...AbCd for openai (")
     stored = b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())
     assert SECRET.encode() not in stored

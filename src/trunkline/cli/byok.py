@@ -13,7 +13,7 @@ from trunkline.cli.pairs import body
 from trunkline.cli.tables import show
 from trunkline.cli.tenancy import EVERYTHING, Json, Office, matching, office, say, show_json, text
 from trunkline.server.domain.policy.byok import Credential
-from trunkline.server.errors import SettingsError
+from trunkline.server.errors import SettingsError, TrunklineError
 from trunkline.server.http.views import byok as view
 from trunkline.server.settings import variables
 from trunkline.server.usecases import byok, workspaces
@@ -119,6 +119,21 @@ def remove(credential: str, *, workspace: Workspace = None, place: In = _HERE) -
         found = matching(_rows(here, workspace, None), credential, "id", "name")
         byok.delete(here.accounts, here.actor, found.id, clock=here.clock)
     say(f"removed {found.label} for {found.provider} ({found.id})")
+
+
+@app.command
+def reseal(*, place: In = _HERE) -> None:
+    """Encrypt all own keys anew under the first key of secret_key, so that older ones can go.
+
+    Example: `TRUNKLINE_SECRET_KEY=new,old trunkline byok reseal`
+    """
+    with office(place) as here:
+        done = byok.reseal(here.accounts, here.actor, clock=here.clock, vault=here.vault())
+    for row, reason in done.unreadable:
+        say(f"{row.label} for {row.provider} ({row.id}) cannot be read: {reason}")
+    say(f"encrypted {done.renewed} keys anew")
+    if done.unreadable:
+        raise TrunklineError("keys that cannot be read have to be entered again")
 
 
 def _rows(here: Office, workspace: str | None, provider: str | None) -> list[Credential]:

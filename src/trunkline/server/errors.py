@@ -15,7 +15,8 @@
     ├── SettingsError         -    (command line: exit code 2)
     ├── FeedRefused           -    a document that cannot be read or was refused, with its problems
     ├── RevisionConflict      -    somebody else committed first
-    └── RevisionNotFound      -
+    ├── RevisionNotFound      -
+    └── Unreadable            -    a secret that was encrypted with a key that is not here
 
 Source of statuses and messages: the API's documented error envelope.
 """
@@ -144,3 +145,7 @@ class RevisionConflict(TrunklineError):
 
 class RevisionNotFound(TrunklineError):
     """There is no revision of that number."""
+
+
+class Unreadable(TrunklineError):
+    """An encrypted secret that this server cannot open; the message says why, and nothing of the secret."""

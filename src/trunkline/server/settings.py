@@ -85,7 +85,8 @@ class Settings(GatewaySettings, frozen=True, kw_only=True):
         str | None,
         Meta(
             description="32 random bytes, as hexadecimal digits or base64, under which accounts' own keys at providers "
-            "are encrypted; by default drawn into the home, which a store on a database server does not take.",
+            "are encrypted, and after a comma older ones; by default drawn into the home, which a store on a database "
+            "server does not take.",
             extra=SECRET,
         ),
     ] = None

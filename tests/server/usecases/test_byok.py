@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from tests.tenants import NOWHERE, Tenant, body
@@ -146,6 +147,24 @@ def test_anothers_keys_and_workspaces_mean_nothing(acme, other):
     ):
         with pytest.raises(NotFound):
             act()
+
+
+def test_what_is_under_an_older_key_is_sealed_anew_and_what_nobody_can_read_stays(acme, other):
+    mine, theirs = [acme.byok("openai", key=SECRET, name=str(n)) for n in range(3)], other.byok("openai")
+    with acme.accounts.change(acme.actor, acme.clock) as store:
+        foreign = replace(mine[2], sealed=Vault(lambda: bytes(32)).seal(SECRET, mine[2].about))
+        store.byok.replace(acme.id, foreign)
+    new = Vault(lambda: bytes(range(1, 33)), lambda: bytes(range(32)))
+    done = byok.reseal(acme.accounts, acme.actor, clock=acme.clock, vault=new)
+    assert (done.renewed, [row.id for row, _ in done.unreadable]) == (2, [mine[2].id])
+    for before in mine[:2]:
+        after = byok.get(acme.accounts, acme.id, before.id)
+        assert Vault(lambda: bytes(range(1, 33))).open(after.sealed, after.about) == SECRET
+        assert replace(after, sealed="") == replace(before, sealed="")
+    assert byok.get(acme.accounts, acme.id, mine[2].id) == foreign
+    assert byok.get(other.accounts, other.id, theirs.id) == theirs
+    again = byok.reseal(acme.accounts, acme.actor, clock=acme.clock, vault=new)
+    assert again.renewed == 0
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,10 @@ class Vault(Protocol):
         """
         ...
 
+    def renew(self, sealed: str, about: str) -> str:
+        """Return an encrypted secret under the newest key, unchanged where it is. Raises `Unreadable`."""
+        ...
+
 
 class Catalogued(Protocol):
     """The catalogue's part in guardrails: which models and providers there are."""

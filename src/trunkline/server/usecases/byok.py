@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -13,7 +13,7 @@ from trunkline.server.domain.policy import byok
 from trunkline.server.domain.policy.audit import Actor
 from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.workspace import default_workspace_id
-from trunkline.server.errors import NotFound
+from trunkline.server.errors import NotFound, Unreadable
 from trunkline.server.usecases.account_ports import Accounts, Catalogued, Entropy, Reader, Vault, Writer
 from trunkline.server.usecases.bodies import FIRST_PAGE, Page, Paging, given, is_uuid, new_id, refuse
 from trunkline.server.usecases.ports import Clock
@@ -57,6 +57,13 @@ class ByokPatch(ByokFields, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "ByokPatch()"
+
+
+class Resealed(NamedTuple):
+    """How many credentials were encrypted anew, and which cannot be read, each with the reason."""
+
+    renewed: int
+    unreadable: list[tuple[Credential, str]]
 
 
 def list_credentials(
@@ -160,6 +167,22 @@ def delete(accounts: Accounts, actor: Actor, credential_id: str, *, clock: Clock
     with accounts.change(actor, clock) as store:
         found = _find(store, actor.account_id, credential_id)
         store.byok.remove(actor.account_id, found.id)
+
+
+def reseal(accounts: Accounts, actor: Actor, *, clock: Clock, vault: Vault) -> Resealed:
+    """Encrypt an account's credentials anew that are under an older key; what cannot be read stays as it is."""
+    renewed, unreadable = 0, []
+    with accounts.change(actor, clock) as store:
+        for row in store.byok.page(actor.account_id):
+            try:
+                sealed = vault.renew(row.sealed, row.about)
+            except Unreadable as error:
+                unreadable.append((row, error.message))
+                continue
+            if sealed != row.sealed:
+                store.byok.replace(actor.account_id, replace(row, sealed=sealed))
+                renewed += 1
+    return Resealed(renewed, unreadable)
 
 
 def _find(store: Reader, account_id: str, credential_id: str) -> Credential:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.server.adapters.providers.vault import FILE_NAME, Unreadable, Vault, open_vault
-from trunkline.server.errors import BadRequest, SettingsError
+from trunkline.server.adapters.providers.vault import FILE_NAME, Vault, open_vault
+from trunkline.server.errors import BadRequest, SettingsError, Unreadable
 
 KEY = bytes(range(32))
 SECRET = "sk-proj-canary-5f2c"
@@ -74,7 +74,28 @@ def test_a_stated_key_is_taken_in_any_of_its_spellings_and_not_from_the_home(tmp
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("text", ["", "x", "ab" * 31, "ab" * 33, base64.b64encode(bytes(16)).decode(), "é" * 32])
+def test_older_keys_open_and_the_first_one_seals_anew(tmp_path: Path):
+    old, new = secrets.token_bytes(32), secrets.token_bytes(32)
+    sealed = vault(old).seal(SECRET, "x")
+    both = open_vault(f"{new.hex()}, {old.hex()}", tmp_path, on_file=False)
+    assert both.open(sealed, "x") == SECRET
+    renewed = both.renew(sealed, "x")
+    assert vault(new).open(renewed, "x") == both.open(renewed, "x") == SECRET
+    assert both.renew(renewed, "x") == renewed
+    with pytest.raises(Unreadable):
+        vault(new).renew(sealed, "x")
+
+
+def test_what_a_home_s_own_key_sealed_opens_when_another_is_stated(tmp_path: Path):
+    sealed = open_vault(None, tmp_path, on_file=True).seal(SECRET, "x")
+    stated = open_vault(secrets.token_hex(32), tmp_path, on_file=True)
+    assert stated.open(sealed, "x") == SECRET
+    assert stated.renew(sealed, "x") != sealed
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "ab" * 31, "ab" * 33, base64.b64encode(bytes(16)).decode(), "é" * 32, f"{'ab' * 32},"]
+)
 def test_what_is_no_key_is_refused_without_being_repeated(tmp_path: Path, text: str):
     with pytest.raises(SettingsError, match="secret_key: expected 32 random bytes") as refused:
         open_vault(text, tmp_path, on_file=True)

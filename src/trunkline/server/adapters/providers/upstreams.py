@@ -20,11 +20,12 @@ from trunkline.server.adapters.providers.exchange import Exchange, causes
 from trunkline.server.adapters.providers.outcome import Outcome
 from trunkline.server.adapters.providers.sse import EventTooLong
 from trunkline.server.adapters.providers.targets import Target, Targets, upstream_model
-from trunkline.server.adapters.providers.vault import Unreadable, Vault
+from trunkline.server.adapters.providers.vault import Vault
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Event, Failed
 from trunkline.server.domain.generation.fault import Fault, FaultType
+from trunkline.server.errors import Unreadable
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ class Upstreams:
         try:
             target = self._target(attempt)
         except Unreadable as error:
-            _log.error("own key cannot be opened", extra={"id": attempt.own and attempt.own.id, "reason": str(error)})
+            told = {"reason": error.message, "own": attempt.own and attempt.own.id}
+            _log.error("own key cannot be opened", extra=told)
             yield Failed(fault=faults.unavailable("The account's own key cannot be read; please enter it again"))
             return
         if target is None:
