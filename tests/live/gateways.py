@@ -19,10 +19,11 @@ from tests.live.wire import API, Reply, Site
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A key on a running server."""
+    """A key on a running server; `management` is the key that made it, where it is known."""
 
     site: Site
     key: str
+    management: str = ""
 
     def post(self, path: str, body: Any) -> Reply:
         """Send a body as JSON with the key."""
@@ -73,4 +74,4 @@ def gateway(home: Path, settings: str, **variables: str) -> Iterator[Caller]:
     with process(home, TRUNKLINE_MANAGEMENT_KEY=management, **variables) as site:
         made = site.ask("POST", "/keys", b'{"name": "tests"}', authorization=f"Bearer {management}")
         assert made.status == 201, made
-        yield Caller(site, made.json()["key"])
+        yield Caller(site, made.json()["key"], management)

@@ -201,7 +201,7 @@ class Records(Protocol):
         key_hash: str | None = None,
         model: str | None = None,
     ) -> tuple[list[tuple[GenerationRecord, int | None]], Cursor | None]:
-        """Return an account's generations, newest first, each with the number of its app, and where the next page begins.
+        """Return an account's generations, newest first, each with the number of its app, and where the next page is.
 
         `model` is the one that served, or that was asked for where none did. The time that a page takes does not
         depend on how many pages are before it.
