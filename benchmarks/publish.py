@@ -167,6 +167,13 @@ def soak(told: Results) -> str:
     )
 
 
+def history(told: dict[str, dict[str, float]]) -> str:
+    """Return the table of what many records cost."""
+    small, large = told
+    rows = [f"{name} | {told[small][name]:,.2f} | {ms:,.2f}" for name, ms in told[large].items()]
+    return table(f"median, ms | {int(small):,} records | {int(large):,} records", *rows)
+
+
 def charts(results: Results, soaked: Results) -> dict[str, str]:
     """Return the charts by file name."""
     ratios = [
@@ -211,6 +218,7 @@ def main() -> int:
         "long": long_lists(results),
         "policy": policy(results),
         "soak": soak(soaked),
+        "history": history(json.loads((WORK / "history.json").read_text())),
     }
     page = PAGE.read_text()
     for name, text in parts.items():
