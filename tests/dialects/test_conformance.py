@@ -198,6 +198,16 @@ def test_what_nobody_knows_harms_neither_request_nor_answer(talk: Conversation, 
     assert ("something_new" in body) is (talk.voice.name == "openai")  # translators pass on what they know
 
 
+def test_what_a_dialect_has_no_words_for_is_the_caller_s_mistake(talk: Conversation):
+    talk.provider.then(*whole(talk.voice.whole(Said())))
+    reply = talk.caller.chat(talk.model, [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": 5}])
+    if talk.voice.name == "openai":  # what is passed on as it is, is the provider's to judge
+        assert json.loads(talk.provider.calls[0].body)["messages"][1]["tool_calls"] == 5
+        return
+    assert "ool_calls is not a list" in reply.error(400)["message"]
+    assert talk.provider.calls == []
+
+
 def test_a_fault_after_text_ends_the_stream_in_an_error(talk: Conversation):
     events, _ = parted(talk)
     answer = talk.play(*streamed(*events, talk.voice.overloaded()), stream=True)

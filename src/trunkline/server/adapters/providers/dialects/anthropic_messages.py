@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, NotExpressible
+from trunkline.server.adapters.providers.dialects.fields import listed
 from trunkline.server.adapters.providers.dialects.media import inline, is_address
 
 Json = dict[str, Any]
@@ -83,7 +84,7 @@ def _assistant(message: Json) -> Iterator[Json]:
     yield from _named(message, [block for block in _blocks(message.get("content")) if block["type"] == "text"])
     if isinstance(refusal := message.get("refusal"), str) and refusal:
         yield {"type": "text", "text": refusal}
-    for call in message.get("tool_calls") or ():
+    for call in listed(message.get("tool_calls"), "tool_calls"):
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict):
             raise NotExpressible("a tool call is not a function's")
@@ -105,18 +106,18 @@ def _arguments(function: Json) -> Any:
 
 def _thinking(details: object) -> Iterator[Json]:
     """Yield thinking blocks out of echoed reasoning details, which come in pieces where they were streamed."""
-    blocks: dict[object, Json] = {}
+    blocks: dict[tuple[str, int], Json] = {}
     for position, detail in enumerate(details if isinstance(details, list) else ()):
         if not isinstance(detail, dict) or detail.get("format") != FORMAT:
             continue
-        index = detail.get("index")
-        key = (detail.get("type"), position if index is None else index)
-        if detail.get("type") == "reasoning.encrypted":
-            blocks[key] = {"type": "redacted_thinking", "data": detail.get("data")}
-        elif detail.get("type") == "reasoning.text":
+        kind, index = detail.get("type"), detail.get("index")
+        key = (str(kind), index if isinstance(index, int) else -1 - position)
+        if kind == "reasoning.encrypted" and isinstance(detail.get("data"), str):
+            blocks[key] = {"type": "redacted_thinking", "data": detail["data"]}
+        elif kind == "reasoning.text":
             block = blocks.setdefault(key, {"type": "thinking", "thinking": "", "signature": ""})
-            block["thinking"] += detail.get("text") or ""
-            block["signature"] += detail.get("signature") or ""
+            for name, part in (("thinking", detail.get("text")), ("signature", detail.get("signature"))):
+                block[name] += part if isinstance(part, str) else ""
     # Unsigned thinking is refused.
     yield from (block for block in blocks.values() if block.get("signature") or block.get("data"))
 

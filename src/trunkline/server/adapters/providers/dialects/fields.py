@@ -11,6 +11,15 @@ from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Add
 from trunkline.server.domain.generation.attempt import Attempt
 
 
+def listed(value: object, name: str) -> list[Any]:
+    """Return a member that is a list; null counts as none. Raises `NotExpressible` for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise NotExpressible(f"{name} is not a list")
+    return value
+
+
 class Fields:
     """What an attempt asks for; null counts as absent, and so does what the provider refuses."""
 

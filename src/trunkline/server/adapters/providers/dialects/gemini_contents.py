@@ -14,12 +14,13 @@ import msgspec
 
 from trunkline.server.adapters.providers.dialects import gemini_media
 from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, NotExpressible
+from trunkline.server.adapters.providers.dialects.fields import listed
 from trunkline.server.adapters.providers.dialects.gemini_signatures import UNSIGNED, Signatures
 
 Json = dict[str, Any]
 
 _INSTRUCTIONS: Final = frozenset({"system", "developer"})
-_TEXTS: Final = frozenset({"text", "input_text", "output_text", None})
+_TEXTS: Final = frozenset({"text", "input_text", "output_text", "refusal"})
 
 
 def conversation(messages: list[Any], *, signed: bool) -> tuple[list[Json], list[Json]]:
@@ -62,7 +63,7 @@ def parts(content: object) -> Iterator[Json]:
 
 def _part(part: Json) -> Json | None:
     kind = part.get("type")
-    if kind in _TEXTS or kind == "refusal":
+    if kind is None or (isinstance(kind, str) and kind in _TEXTS):
         text = part.get("refusal" if kind == "refusal" else "text")
         return {"text": text} if isinstance(text, str) and text else None
     return gemini_media.part(part)
@@ -102,7 +103,7 @@ def _said(message: Json, names: dict[str, str], *, signed: bool) -> Iterator[Jso
     if last is not None:
         texts[-1]["thoughtSignature"] = last
     yield from texts
-    for position, image in enumerate(message.get("images") or ()):
+    for position, image in enumerate(listed(message.get("images"), "images")):
         made = gemini_media.part(image) if isinstance(image, dict) else None
         if made is not None:
             yield made | signatures.of_image(position)
@@ -114,7 +115,7 @@ def _said(message: Json, names: dict[str, str], *, signed: bool) -> Iterator[Jso
 
 
 def _calls(stated: object, names: dict[str, str]) -> Iterator[Json]:
-    for call in stated if isinstance(stated, list) else ():
+    for call in listed(stated, "tool_calls"):
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             raise NotExpressible("a tool call is not a function's")

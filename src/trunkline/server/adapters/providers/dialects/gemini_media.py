@@ -30,7 +30,7 @@ _ADDRESSED: Final = {"image_url": "image_url", "video_url": "video_url", "input_
 def part(stated: Json) -> Json:
     """Return a part that is no text. Raises `NotExpressible`."""
     kind = stated.get("type")
-    if kind in _ADDRESSED:
+    if isinstance(kind, str) and kind in _ADDRESSED:
         given = stated.get(_ADDRESSED[kind], stated.get(kind))
         return _source(given.get("url") if isinstance(given, dict) else given)
     if kind == "input_audio":
