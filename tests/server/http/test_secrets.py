@@ -17,7 +17,6 @@ from trunkline.server.http.app import OPERATIONS
 from trunkline.server.http.operations import Operation
 from trunkline.server.settings import Settings
 
-
 BROUGHT = "sk-own-canary-of-an-account-5f2c"
 """An account's own key at a provider."""
 
