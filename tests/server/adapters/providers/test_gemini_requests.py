@@ -172,6 +172,9 @@ def test_images_and_speech_are_asked_for():
         ("gemini-3-flash-preview", {"effort": "xhigh"}, {"thinkingLevel": "HIGH", "includeThoughts": True}),
         ("gemini-3-flash-preview", {"enabled": True}, {"thinkingLevel": "MEDIUM", "includeThoughts": True}),
         ("gemini-3.1-pro-preview", {"enabled": False}, {"thinkingLevel": "LOW"}),
+        ("gemini-3-pro-preview", {"effort": "medium"}, {"thinkingLevel": "LOW", "includeThoughts": True}),
+        ("gemini-3.7-flash", {"effort": "minimal"}, {"thinkingLevel": "LOW", "includeThoughts": True}),
+        ("gemini-3.1-flash-lite-image", {"effort": "low"}, {"thinkingLevel": "MINIMAL", "includeThoughts": True}),
         ("gemini-3.1-pro-preview", {"max_tokens": 2000}, {"thinkingBudget": 2000, "includeThoughts": True}),
         ("gemini-flash-latest", {"effort": "low"}, {"thinkingLevel": "LOW", "includeThoughts": True}),
         ("gemini-4-argon", {}, {"includeThoughts": True}),
@@ -180,6 +183,12 @@ def test_images_and_speech_are_asked_for():
 def test_thinking_is_a_budget_up_to_2_5_and_a_level_from_3_on(model, reasoning, thinking):
     assert config({"reasoning": reasoning}, model)["thinkingConfig"] == thinking
     assert "thinkingConfig" not in config({}, model)
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-flash-image", "gemini-2.0-flash", "gemma-4-31b-it"])
+def test_models_that_refuse_every_word_about_thinking_hear_none(model):
+    to = endpoint("google/gemini", "google-ai-studio", supported_parameters=["reasoning"])
+    assert "thinkingConfig" not in config({"reasoning": {"effort": "high"}}, model, to=to)
 
 
 def test_thoughts_are_shown_where_the_endpoint_reasons_unless_they_are_not_wanted():

@@ -1,6 +1,7 @@
 """How much a Gemini model is to think: a budget of tokens up to 2.5, a level from 3 on.
 
-Sources: ai.google.dev/gemini-api/docs/thinking (ranges and levels), /gemini-api/docs/openai (effort as budget).
+Sources: ai.google.dev/gemini-api/docs/thinking (ranges and levels), /gemini-api/docs/openai (effort as budget); what
+refuses to think as Pydantic AI's profiles of Google's models have it, tried against the API in October 2026.
 """
 
 from __future__ import annotations
@@ -17,6 +18,21 @@ LEVELS: Final = {
     "none": "MINIMAL", "minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM",
     "high": "HIGH", "xhigh": "HIGH", "max": "HIGH",
 }  # fmt: skip
+SCALE: Final = ("MINIMAL", "LOW", "MEDIUM", "HIGH")
+"""Least first."""
+ABOVE_MINIMAL: Final = ("LOW", "MEDIUM", "HIGH")
+LEVELS_OF: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("gemini-3.1-flash-lite-image", ("MINIMAL", "HIGH")),
+    ("gemini-3-pro-preview", ("LOW", "HIGH")),
+    ("gemini-3.7-flash", ABOVE_MINIMAL),
+    ("gemini-3.8-flash", ABOVE_MINIMAL),
+    ("gemini-4-argon", ABOVE_MINIMAL),
+    ("gemini-4-carbon", ABOVE_MINIMAL),
+    ("pro", ABOVE_MINIMAL),
+)
+"""Levels that models take, by a part of their names, the first row that fits; all others take the whole scale."""
+UNTHINKING: Final = ("gemini-1", "gemini-2.0", "gemini-2.5-flash-image", "gemma")
+"""Parts of the names of models that refuse every word about thinking."""
 RANGES: Final = (
     ("flash-lite", 512, 24576, True),
     ("flash", 1, 24576, True),
@@ -44,6 +60,8 @@ def config(fields: Fields, model: str, *, declared: bool, hidden: bool) -> Json:
     `declared`: the endpoint says that it reasons, so that its thoughts can be asked for even where the request
     is silent. `hidden`: the caller does not want to see them.
     """
+    if any(name in model for name in UNTHINKING):
+        return {}
     stated = fields.parameter("reasoning", "reasoning_effort", "include_reasoning")
     reasoning: Json = stated if isinstance(stated, dict) else {}
     effort = reasoning.get("effort") or fields.parameter("reasoning_effort", "reasoning")
@@ -64,9 +82,10 @@ def config(fields: Fields, model: str, *, declared: bool, hidden: bool) -> Json:
 
 
 def _as_level(effort: str, model: str) -> Json:
-    level = LEVELS[effort]
-    # Pro models have no level below.
-    return {"thinkingLevel": "LOW" if level == "MINIMAL" and "pro" in model else level}
+    able = next((levels for name, levels in LEVELS_OF if name in model), SCALE)
+    wanted = SCALE.index(LEVELS[effort])
+    # The nearest, and of two the lesser.
+    return {"thinkingLevel": min(able, key=lambda level: (abs(SCALE.index(level) - wanted), SCALE.index(level)))}
 
 
 def _as_budget(effort: str, model: str) -> Json:
