@@ -23,10 +23,13 @@ from trunkline.server.adapters.memory.accounts import NoticedAccounts
 from trunkline.server.adapters.memory.answers import LiveAnswers
 from trunkline.server.adapters.memory.callers import LiveCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
+from trunkline.server.adapters.memory.contents import LiveContents
 from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.memory.sticky import LiveStickiness
 from trunkline.server.adapters.providers.egress import Resolve
 from trunkline.server.adapters.providers.upstreams import Upstreams
+from trunkline.server.adapters.providers.vault import Vault
+from trunkline.server.adapters.store.contents import SqlContents
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.policy.holds import Amount, Hold
@@ -254,6 +257,7 @@ def running(
             chance=lambda: 0.0,
             new_id=lambda: f"gen-{secrets.token_hex(8)}",
         )
+        gateway.contents = LiveContents(SqlContents(database.engine), Vault(lambda: b"k" * 32), clock, days=90)
         context = Context(
             catalogue=catalogue,
             callers=callers,

@@ -26,6 +26,7 @@ TEXTS = [
     ("secret_key", "ab" * 32, '"QUJD"', "ab" * 32, "QUJD"),
     ("byok_fee", "0.05", "0.1", Decimal("0.05"), Decimal("0.1")),
     ("generation_days", "10", "20", 10, 20),
+    ("content_days", "10", "20", 10, 20),
     ("response_cache_bytes", "0", "1000", 0, 1000),
     ("filter_answers", "true", "false", True, False),
     ("trusted_proxies", "10.0.0.1, ::1", '["10.0.0.0/8"]', ("10.0.0.1", "::1"), ("10.0.0.0/8",)),

@@ -15,6 +15,7 @@ from trunkline.server.adapters.memory.answers import LiveAnswers
 from trunkline.server.adapters.memory.attempts import LiveAttempts
 from trunkline.server.adapters.memory.callers import LiveCallers
 from trunkline.server.adapters.memory.catalogue import LiveCatalogue
+from trunkline.server.adapters.memory.contents import LiveContents
 from trunkline.server.adapters.memory.learning import Lessons
 from trunkline.server.adapters.memory.ledger import LiveLedger
 from trunkline.server.adapters.memory.metered import MeteredCallers
@@ -27,6 +28,7 @@ from trunkline.server.adapters.providers.identity import identity_key
 from trunkline.server.adapters.providers.upstreams import Upstreams
 from trunkline.server.adapters.providers.vault import Vault, open_vault
 from trunkline.server.adapters.store.catalog import SqlCatalogStore
+from trunkline.server.adapters.store.contents import SqlContents
 from trunkline.server.adapters.store.database import Database, open_database
 from trunkline.server.adapters.store.engine import read_location
 from trunkline.server.adapters.store.generations import SqlRecords
@@ -166,6 +168,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
     )
     uses = LiveUses(database.accounts.touch)
     callers = LiveCallers(MeteredCallers(database.accounts, ledger), clock, uses.note)
+    contents = LiveContents(SqlContents(database.engine), vault, clock, days=settings.content_days)
     watches: list[Watch] = []
 
     def start() -> None:
@@ -173,6 +176,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         callers.refresh()
         ledger.start()
         uses.start()
+        contents.start()
         catalogue.watch()
         # In a thread of its own: a revoked key must not wait until a large catalogue is built.
         watches.append(database.listen(lambda _: callers.refresh()))
@@ -187,11 +191,12 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
             watch.stop()
         ledger.stop()
         uses.stop()
+        contents.stop()
         database.close()
         lines.flush()
 
     measured = MeasuredLedger(ledger, *([CallLog(lines, clock).tell] if settings.log_calls else []))
-    gateway = _gateway(settings, configuration, measured, statistics, clock, vault)
+    gateway = _gateway(settings, configuration, measured, statistics, clock, vault, contents)
 
     context = Context(
         catalogue=catalogue,
@@ -229,6 +234,7 @@ def _gateway(
     learned: LiveStatistics,
     clock: Clock,
     vault: Vault,
+    contents: LiveContents,
 ) -> Gateway | None:
     """Return what calls reach, None where nobody can be called: neither with our keys nor with accounts' own."""
     usable = configuration.targets.usable()
@@ -249,6 +255,7 @@ def _gateway(
         new_id=lambda: f"gen-{int(clock())}-{secrets.token_hex(10)}",
         metrics=ledger.exposition,
         screening=Screening(answers=settings.filter_answers),
+        contents=contents,
         answers=LiveAnswers(settings.response_cache_bytes, clock) if settings.response_cache_bytes else None,
         byok_fee=settings.byok_fee,
         pre_token_seconds=settings.first_token_seconds,

@@ -96,6 +96,9 @@ class Settings(GatewaySettings, frozen=True, kw_only=True):
     generation_days: Annotated[
         int, Meta(ge=1, le=36500, description="Days for which single generations are kept; sums by day are for ever.")
     ] = 90
+    content_days: Annotated[
+        int, Meta(ge=1, le=36500, description="Days for which it is kept what calls said, where a workspace keeps it.")
+    ] = 90
     response_cache_bytes: Annotated[
         int, Meta(ge=0, description="Bytes for answers that callers asked to be kept, in each process; 0 keeps none.")
     ] = 64 * 1024 * 1024

@@ -21,7 +21,7 @@ from trunkline.server.domain.routing.pools import Pools
 from trunkline.server.domain.routing.windows import COOLDOWN
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway_ports import FreeCalls, Learned, Ledger, Stickiness
-from trunkline.server.usecases.inference_ports import AnswerStore, Upstreams
+from trunkline.server.usecases.inference_ports import AnswerStore, Contents, Upstreams
 from trunkline.server.usecases.policies import admitted
 from trunkline.server.usecases.ports import Clock
 from trunkline.server.usecases.screening import Screening
@@ -60,6 +60,7 @@ class Gateway:
     metrics: Callable[[], bytes] | None = None
     screening: Screening = field(default_factory=Screening)
     answers: AnswerStore | None = None
+    contents: Contents | None = None
     byok_fee: Decimal = ZERO
     _pools: Pools | None = None
     _policies: dict[tuple[int, str | None], tuple[Caller, Policy]] = field(default_factory=dict)

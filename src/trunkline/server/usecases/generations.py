@@ -13,7 +13,7 @@ from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.content.answers import Sieve
 from trunkline.server.domain.generation.attempt import Attempt, OwnKey
 from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Vector
-from trunkline.server.domain.generation.fault import Fault, FaultType
+from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
 from trunkline.server.domain.generation.request import GenerationRequest
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.routing import sticky
@@ -22,7 +22,7 @@ from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.holds import most
 from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
-from trunkline.server.usecases import caching, free_calls
+from trunkline.server.usecases import caching, contents, free_calls
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.holds import Holding
@@ -76,6 +76,9 @@ async def start(
     generation = Generation(gateway, request, planned, progress, talk)
     generation.place = None if progress.refusal is not None else place
     generation.sieve = screened.sieve
+    kept = progress.refusal is None and contents.is_kept(request, caller, region, gateway.chance)
+    if kept and gateway.contents is not None:
+        generation.said = contents.Said(gateway.contents)
     return generation
 
 
@@ -109,6 +112,8 @@ class Generation:
         self.candidate: Candidate | None = None
         self.place: caching.Place | None = None
         self.sieve: Sieve | None = None
+        self.said: contents.Said | None = None
+        self._conclusion: Refusal | None = None
 
     @property
     def id(self) -> str:
@@ -166,7 +171,7 @@ class Generation:
             if fault is None:
                 return None
             self.outcomes.append(Outcome(candidate, fault))
-        refusal = conclusion(self.plan, self.outcomes)
+        self._conclusion = refusal = conclusion(self.plan, self.outcomes)
         self._settle(error=refusal.type.value, cancelled=gone())
         return refusal
 
@@ -194,7 +199,9 @@ class Generation:
             events = caching.keeping(self._events(), self.place, self._kept, self._gateway.later)
         else:
             events = self._events()
-        return events if self.sieve is None else sifted(events, self.sieve, self.progress)
+        if self.sieve is not None:
+            events = sifted(events, self.sieve, self.progress)
+        return events if self.said is None else self.said.heard(events)
 
     async def _again(self, kept: caching.Kept) -> AsyncGenerator[Event, None]:
         try:
@@ -272,6 +279,7 @@ class Generation:
 
     def _finish(self, failed: Failed | None) -> None:
         if failed is not None:
+            self._broken = failed.fault
             self.progress.failed(failed.fault, self._gateway.clock())
             self._settle(error=failed.fault.type.value)
             return
@@ -336,6 +344,14 @@ class Generation:
             record = record_of(self.progress, self.plan, self.candidate, now, error, cancelled, fee)
             self.progress.record = record
             self._money.settle(record)
+            if self.said is not None:
+                self.said.keep(record, self._request, self._failure(), self.outcomes)
+
+    def _failure(self) -> contents.Failure | None:
+        if (refusal := self.progress.refusal or self._conclusion) is not None:
+            return contents.Failure(refusal.status, refusal.message)
+        fault = self._broken
+        return None if fault is None else contents.Failure(STATUS[fault.type], fault.message)
 
     def _remember(self) -> None:
         used, candidate, talk = self.progress.usage(), self.candidate, self._talk

@@ -36,6 +36,21 @@ class Upstreams(Protocol):
         ...
 
 
+class Contents(Protocol):
+    """Where it is kept what calls said."""
+
+    def keep(self, generation_id: str, account_id: str, key_hash: str, created: float, document: bytes) -> None:
+        """Keep what a call said (JSON; `created` in Unix seconds), encrypted, some time soon; never blocks."""
+        ...
+
+    def content(self, account_id: str, generation_id: str) -> tuple[str, bytes] | None:
+        """Return the hash of the key that a call of an account was made with and what it said, None where not kept.
+
+        Blocks; raises `StoreUnavailable`.
+        """
+        ...
+
+
 class AnswerStore(Protocol):
     """Where answers are kept that callers asked to be kept. What is kept may be forgotten at any time."""
 

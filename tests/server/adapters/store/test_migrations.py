@@ -156,12 +156,14 @@ INSERT INTO traffic_batches VALUES (3, 'run', 1787400000000000, '{"booked":[],"s
 HOLDS_0004 = """
 INSERT INTO holds VALUES ('key', 'acc', 'h', 'run', 3, 4, 1787400000000000);
 """
+TRAFFIC_0006 = TRAFFIC_0003.replace('"0.25"}\')', "\"0.25\"}', 'h', '')")
 DATA = {
     "0001": FACTS_0001,
     "0002": FACTS_0001 + ACCOUNTS_0002,
     "0003": FACTS_0001 + ACCOUNTS_0002 + TRAFFIC_0003,
     "0004": FACTS_0001 + ACCOUNTS_0002 + TRAFFIC_0003 + HOLDS_0004,
     "0005": FACTS_0001 + ACCOUNTS_0002 + TRAFFIC_0003 + HOLDS_0004,
+    "0006": FACTS_0001 + ACCOUNTS_0002 + TRAFFIC_0006 + HOLDS_0004,
 }
 """What a store of each released migration may hold; a new migration adds a row for the one before it."""
 

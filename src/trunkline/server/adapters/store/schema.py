@@ -25,7 +25,8 @@ class Schema:
 
 
 SCHEMA: Final = Schema(
-    versions=("0001", "0002", "0003", "0004", "0005", "0006"), scripts="trunkline.server.adapters.store:migrations"
+    versions=("0001", "0002", "0003", "0004", "0005", "0006", "0007"),
+    scripts="trunkline.server.adapters.store:migrations",
 )
 """Add a migration's number here; a test fails when this and the folder differ. Named here because reading the
 folder takes Alembic, whose import takes 0.25 s, and most starts find nothing to do."""

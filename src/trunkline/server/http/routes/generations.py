@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from trunkline.server.domain.catalog import parsers
 from trunkline.server.domain.catalog.query import Parameter
-from trunkline.server.http import acting, answer, parameters, schemas_traffic
+from trunkline.server.http import acting, answer, parameters, schemas_contents, schemas_traffic
 from trunkline.server.http.access import Access
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.operations import API, OWN_API, Context, Operation
 from trunkline.server.http.request import Request
 from trunkline.server.http.views import traffic as view
-from trunkline.server.usecases import records
+from trunkline.server.usecases import contents, records
 from trunkline.server.usecases.gateway_ports import Dimension
 
 _ID = Parameter(
@@ -40,6 +40,26 @@ GET = Operation(
     answers=schemas_traffic.GenerationResponse,
     errors=(400, 401, 404),
     handler=_get,
+)
+
+
+def _content(context: Context, request: Request) -> Answer:
+    kept = None if context.gateway is None else context.gateway.contents
+    return answer.json({"data": contents.content(kept, acting.caller(request), CONTENT.read(request)["id"])})
+
+
+CONTENT = Operation(
+    id="listGenerationContent",
+    path=f"{API}/generation/content",
+    tag="Generations",
+    summary="Get what a generation said and was answered",
+    description="Kept only for workspaces with `is_observability_io_logging_enabled`, and for `content_days`.",
+    parameters=(_ID,),
+    access=Access.KEY,
+    blocking=True,
+    answers=schemas_contents.GenerationContentResponse,
+    errors=(400, 401, 403, 404),
+    handler=_content,
 )
 
 
@@ -97,4 +117,4 @@ USAGE = acting.managed(
     errors=(400, 401, 403, 404),
     handler=_usage,
 )
-OPERATIONS = (GET, LIST, USAGE)
+OPERATIONS = (GET, CONTENT, LIST, USAGE)
