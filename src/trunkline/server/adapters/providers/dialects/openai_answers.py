@@ -66,8 +66,10 @@ def usage(stated: Json) -> Usage:
     before = _object(stated.get("prompt_tokens_details"))
     after = _object(stated.get("completion_tokens_details"))
     reasoning = count(after.get("reasoning_tokens"))
-    if reasoning and count(stated.get("total_tokens")) == prompt + completion + reasoning:
-        completion += reasoning  # xAI counts reasoning beside the completion
+    beside = count(stated.get("total_tokens")) - prompt - completion
+    if "completion_tokens" in stated and beside > 0 and reasoning in (0, beside):
+        # xAI counts reasoning beside the completion, Gemini's imitation of OpenAI in the total only.
+        completion, reasoning = completion + beside, beside
     cached = next(
         (
             count(found)
