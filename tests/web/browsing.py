@@ -53,7 +53,9 @@ class Tab:
         self.page.on("requestfailed", self._failed)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        # A request that a newer one has replaced is no mistake, although htmx logs it as one.
+        replaced = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if message.type in {"error", "warning"} and not replaced:
             self.complaints.append(message.text)
 
     def _failed(self, request: Request) -> None:

@@ -36,6 +36,15 @@ class Listing:
     listed: Mask | None
     allowed: Allowed | None
 
+    def form(self, visit: Visit) -> dict[str, Any]:
+        """Return what the templates of a list's form need (`listing_*.html`)."""
+        return {
+            "asked": self,
+            "texts": dict(visit.pairs),
+            "groups": self.groups(visit),
+            "chips": self.chips(visit),
+        }
+
     def groups(self, visit: Visit) -> list[filter_form.Group]:
         """Return the form's groups with counts of what each choice would leave."""
         found = models.count_choices(

@@ -34,14 +34,11 @@ def _list(visit: Visit) -> Answer:
     return visit.render(
         "models.html",
         block="results",
-        asked=asked,
-        texts=dict(visit.pairs),
+        **asked.form(visit),
         sorts={name: name.replace("-", " ").capitalize() for name in SORTS},
         sort=values.get("sort", NEWEST),
         heads={column: _address(visit, sort=sort) for column, sort in HEADS.items()},
         ordered_by=HEADS,
-        groups=asked.groups(visit),
-        chips=asked.chips(visit),
         total=found.total,
         first=min(offset, found.total) + 1,
         last=min(offset + ROWS, found.total),
@@ -50,7 +47,6 @@ def _list(visit: Visit) -> Answer:
         lines=rows_of(
             asked.catalogue, found.rows, now, measured=visit.who is not None, reasons=asked.reasons(found.rows)
         ),
-        elsewhere=urlencode([pair for pair in visit.pairs if pair[0] not in {"offset", "sort"}]),
     )
 
 
