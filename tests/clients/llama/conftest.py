@@ -28,9 +28,6 @@ model = "tiny/letters"
 provider = "llama"
 upstream_model = "tiny.gguf"
 context_length = 65536
-supported_parameters = [
-    "temperature", "seed", "max_tokens", "logit_bias", "tools", "tool_choice", "response_format", "structured_outputs",
-]
 pricing = {{ prompt = "0.000001", completion = "0.000002" }}
 
 [[endpoints]]

@@ -107,6 +107,17 @@ def test_a_model_of_the_catalogue_gets_the_operator_s_endpoint_beside_the_others
     assert row_of(snapshot, "openai/gpt-4").decode()["name"] == "GPT-4"
 
 
+def test_an_own_endpoint_that_does_not_say_what_it_takes_may_be_asked_for_anything(configured):
+    def note(text: str, **environ: str) -> object:
+        endpoints = row_of(served(configured(text, **environ)), "openai/gpt-4").endpoints
+        return endpoints[0].notes.get("parameters")
+
+    assert note(ALPHA, ALPHA_API_KEY="k") == "unstated"
+    assert note(ALPHA + 'supported_parameters = ["tools"]', ALPHA_API_KEY="k") is None
+    shipped = ALPHA.replace("providers.alpha", "providers.openai").replace('provider = "alpha"', 'provider = "openai"')
+    assert note(shipped, ALPHA_API_KEY="k") is None
+
+
 def test_a_new_model_is_listed_with_its_own_facts(configured):
     text = ALPHA + (
         '[[endpoints]]\nmodel = "acme/new"\nprovider = "alpha"\nname = "Acme New"\ncontext_length = 32000\n'

@@ -247,6 +247,24 @@ def test_soft_features_choose_endpoints_or_are_stripped(asked: Any, supported: A
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [
+        {"tools": TOOLS, "tool_choice": "required"},
+        {"response_format": {"type": "json_schema"}},
+        {"verbosity": "low"},
+    ],
+)
+@pytest.mark.parametrize("others", [["tools", "tool_choice", "structured_outputs", "verbosity"], []])
+def test_an_operator_s_endpoint_that_does_not_say_what_it_takes_is_asked_for_everything(asked: Any, others: list[str]):
+    own = offer("alpha", 1, notes={"parameters": "unstated"})
+    made = planned(pools(text_model(), own, offer("beta", 1, supported_parameters=others)), **asked)
+    assert sorted(tags(made)) == (["alpha", "beta"] if others else ["alpha"])
+    assert all(not candidate.changes for candidate in made.candidates)
+    strict = planned(pools(text_model(), own), **asked, provider={"require_parameters": True})
+    assert refused(strict)
+
+
+@pytest.mark.parametrize(
     ("supported", "asked", "fits"),
     [
         (["max_tokens"], {"max_completion_tokens": 5}, True),

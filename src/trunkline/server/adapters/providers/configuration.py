@@ -21,6 +21,7 @@ from trunkline.server.adapters.providers.dialects.dialect import Dialect
 from trunkline.server.adapters.providers.discounts import discounted
 from trunkline.server.adapters.providers.quirks import NONE, QUIRKS
 from trunkline.server.adapters.providers.targets import DIALECTS, Limits, Target, Targets
+from trunkline.server.domain.catalog.endpoints import UNSTATED
 from trunkline.server.domain.catalog.facts import BASE, Fact, Kind, Layered, Problem
 from trunkline.server.errors import SettingsError
 from trunkline.server.provider_settings import EndpointSettings, ProviderSettings
@@ -200,7 +201,10 @@ def _facts(
             near = get_close_matches(endpoint.provider, [*providers, *shipped], 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise SettingsError(f"endpoints[{position}]: there is no provider {endpoint.provider}{hint}")
-        endpoints.setdefault(endpoint.model, []).append(_endpoint_row(position, endpoint))
+        row = _endpoint_row(position, endpoint)
+        if endpoint.supported_parameters is None and endpoint.provider not in shipped:
+            row["parameters"] = UNSTATED
+        endpoints.setdefault(endpoint.model, []).append(row)
     models: dict[str, dict[str, Any]] = {}
     for endpoint in settings.endpoints:
         models[endpoint.model] = _model_row(endpoint) | models.get(endpoint.model, {})

@@ -26,6 +26,10 @@ JUDGED = frozenset(
 """The parameters of which a proven list speaks: its source has a mark of its own for each."""
 
 
+UNSTATED = "unstated"
+"""The note `parameters` of an endpoint whose owner has not said what it takes, and may be asked for anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A provider as endpoints need it: its slug, display name, and what it says of data and regions."""

@@ -34,7 +34,7 @@ class Fact:
     - endpoint: `key` is `<model id> <tag> <n>`, n counting equal tags from 0, `wire` any subset of
       PublicEndpoint (2.7) with `provider_name` and `tag`; notes: `data_policy` object, `regions` [str],
       `upstream_model` str, `price_source` str, `parameters` "proven" (see
-      `endpoints.Endpoint.refuses`), `private_to` [account or user id].
+      `endpoints.Endpoint.refuses`) or "unstated", `private_to` [account or user id].
     - provider: `key` is the slug, `wire` Provider (2.8); notes: `base_url`, `dialect`, `env` [str],
       `data_policy` object, `regions` [str].
     - alias: `key` is the alias, `wire` `{"target": id}`. All notes are optional.

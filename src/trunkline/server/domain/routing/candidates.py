@@ -197,25 +197,27 @@ _FILTERS: Final = (
     _Filter(
         Reason.TOOLS,
         lambda ask: ask.needs.tools,
-        lambda target, ask: "tools" in target.supported,
+        lambda target, ask: "tools" in target.supported or target.silent,
         _without("tools", "tool_choice", "parallel_tool_calls"),
     ),
     _Filter(
         Reason.TOOL_CHOICE,
         lambda ask: ask.needs.tools and ask.needs.tool_choice is not None,
-        lambda target, ask: "tool_choice" in target.supported and ask.needs.tool_choice in target.tool_choices,
+        lambda target, ask: (
+            target.silent or ("tool_choice" in target.supported and ask.needs.tool_choice in target.tool_choices)
+        ),
         _without("tool_choice"),
     ),
     _Filter(
         Reason.FORMAT,
         lambda ask: ask.needs.format is not None,
-        lambda target, ask: ask.needs.format in target.supported,
+        lambda target, ask: ask.needs.format in target.supported or target.silent,
         _any_format,
     ),
     _Filter(
         Reason.VERBOSITY,
         lambda ask: ask.needs.verbosity,
-        lambda target, ask: "verbosity" in target.supported,
+        lambda target, ask: "verbosity" in target.supported or target.silent,
         _without("verbosity"),
     ),
 )

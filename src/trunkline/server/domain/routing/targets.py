@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from trunkline.server.domain.catalog import pricing, slugs
-from trunkline.server.domain.catalog.endpoints import Endpoint
+from trunkline.server.domain.catalog.endpoints import UNSTATED, Endpoint
 from trunkline.server.domain.catalog.pricing import Moment
 from trunkline.server.domain.catalog.snapshot import Row
 from trunkline.server.domain.catalog.traits import Traits
@@ -50,7 +50,10 @@ class Prices(Struct, frozen=True):
 
 
 class Target:
-    """One endpoint of a concrete model as routing sees it. Limits in tokens, 0 where unknown."""
+    """One endpoint of a concrete model as routing sees it. Limits in tokens, 0 where unknown.
+
+    `silent`: one of the operator's own, without a list of what it takes; nothing is kept from it.
+    """
 
     __slots__ = (
         "_prices",
@@ -65,6 +68,7 @@ class Target:
         "provider",
         "provider_name",
         "quantization",
+        "silent",
         "supported",
         "tag",
         "tier",
@@ -88,6 +92,7 @@ class Target:
         self.max_completion: int = wire["max_completion_tokens"] or 0
         self.quantization: str = wire["quantization"] or _UNSTATED
         self.supported: frozenset[str] = frozenset(wire["supported_parameters"])
+        self.silent = not self.supported and endpoint.notes.get("parameters") == UNSTATED
         self.tool_choices = frozenset(kind for kind, able in wire["supports_tool_choice"].items() if able)
         stated = wire["pricing"]
         sizes = {entry["min_prompt_tokens"] for entry in stated.get("overrides") or () if "min_prompt_tokens" in entry}
