@@ -15,6 +15,7 @@ CHROMIUM: Final = shutil.which("chromium")
 LOOKS: Final = [(theme, width) for theme in ("light", "dark") for width in (1440, 390)]
 """Every page is looked at in these themes and widths."""
 SERIOUS: Final = {"serious", "critical"}
+_JUDGED: Final = "axe.run(document, {resultTypes: ['violations'], preload: false})"
 _ARGUMENTS: Final = [
     "--no-sandbox",
     "--disable-gpu",
@@ -87,7 +88,7 @@ class Tab:
     def violations(self) -> list[str]:
         """Return what axe-core finds on the page that is serious or worse (WCAG 2.2 A and AA among its rules)."""
         self.page.evaluate(self.axe)
-        found: list[dict[str, Any]] = self.page.evaluate("axe.run(document)")["violations"]
+        found: list[dict[str, Any]] = self.page.evaluate(_JUDGED)["violations"]
         return [
             f"{row['id']}: {row['help']}: {[node['html'][:200] for node in row['nodes'][:4]]}"
             for row in found

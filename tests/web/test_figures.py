@@ -70,7 +70,7 @@ def test_the_chart_has_a_dot_for_every_model_with_both_figures(tab: Tab, web: Si
     assert tab.page.locator("svg.chart circle").count() == len(known) > 20
     tab.page.get_by_text("As a table").click()
     assert tab.page.locator(".as-table tbody tr").count() == len(known)
-    tab.flawless()
+    tab.quiet()
 
 
 def test_charts_are_filtered_by_the_same_form(wide: Tab, web: Site):
@@ -194,11 +194,11 @@ def test_models_and_apps_are_ranked_by_week(opened: Callable[..., Tab], ranked: 
     assert [row.split("\t")[1] for row in apps] == [row["app_name"] for row in said]
     tab.page.get_by_role("link", name="Trending").click()
     tab.page.wait_for_url("**apps=trending")
-    tab.flawless()
+    tab.quiet()
 
 
-def test_rankings_without_traffic_say_so(tab: Tab, tenant: Tenant):
-    tab.sign_in(tenant.management_key)
-    tab.open("/rankings")
-    tab.flawless()
-    assert "Nothing has been called yet" in tab.text("main")
+def test_rankings_without_traffic_say_so(wide: Tab, tenant: Tenant):
+    wide.sign_in(tenant.management_key)
+    wide.open("/rankings")
+    wide.quiet()
+    assert "Nothing has been called yet" in wide.text("main")

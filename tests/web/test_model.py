@@ -151,9 +151,19 @@ def test_windows_say_what_the_clock_says():
 
 
 @pytest.mark.parametrize(
-    "path", ["/models/acme/hostile", "/models", "/models/acme/long", "/", "/models?q=%3Cscript%3E"]
+    ("path", "width"),
+    [
+        ("/models/acme/hostile", 1440),
+        ("/models/acme/hostile", 390),
+        ("/models/acme/long", 390),
+        ("/models", 1440),
+        ("/models?q=%3Cscript%3E", 390),
+        ("/", 390),
+        ("/compare?models=acme/hostile&models=acme/long&models=<script>", 1440),
+        ("/costs?q=acme", 390),
+        ("/charts?chart=context&q=acme", 1440),
+    ],
 )
-@pytest.mark.parametrize("width", [1440, 390])
 def test_hostile_and_endless_texts_are_texts(opened: Callable[..., Tab], odd: Site, path: str, width: int):
     tab = opened(odd, viewport={"width": width, "height": 900})
     dialogs: list[str] = []

@@ -127,6 +127,7 @@ def test_the_list_is_walked_by_keyboard(wide: Tab):
     assert wide.page.evaluate("document.activeElement.id") == "q"
     keyboard.type("jk/x")
     assert wide.page.get_by_label("Search models").input_value() == "jk/x"
+    wide.page.wait_for_url("**/models?q=jk*")
     wide.page.get_by_label("Search models").fill("")
     wide.page.wait_for_url("**/models")
     wide.settled()
