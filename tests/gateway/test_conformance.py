@@ -162,6 +162,10 @@ CASES: dict[int, tuple[str, ...]] = {
     89: (GATEWAY + "guardrails.py::test_what_is_redacted_reaches_no_provider_and_the_caller_is_answered",),
     91: (GATEWAY + "headers.py::test_routing_is_told_to_those_who_enable_it_and_to_nobody_else",),
     92: (GATEWAY + "headers.py::test_an_app_is_its_address_and_has_a_title_where_the_address_is_anybodys",),
+    94: (
+        GATEWAY + "contents.py::test_by_default_nothing_is_kept",
+        GATEWAY + "contents.py::test_what_another_account_said_is_not_found",
+    ),
     96: (
         DIALECTS
         + "anthropic_requests.py::test_instructions_go_to_the_top_and_roles_alternate_with_results_before_text",
@@ -179,7 +183,6 @@ WITHOUT: dict[int, str] = {
     16: "/messages is not served",
     90: "there are no presets",
     93: "nothing is broadcast",
-    94: "prompts and answers are stored nowhere, so there is no /generation/content",
     95: "files are not parsed: they go to endpoints that read them",
     103: "Bedrock's own format is not spoken",
     104: "Ollama is spoken to in OpenAI's format, in which arguments are texts",

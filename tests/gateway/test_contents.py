@@ -7,14 +7,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.gateway.world import PLAIN, World
-from tests.live.tenants import OWN, Key
+from tests.live.tenants import OWN, Key, Tenant, operator
 from tests.live.wire import Reply
 from tests.upstream.answers import completion, delta, hello, streamed, whole
 from tests.upstream.scripted import Hang, Reset
+from trunkline.server.usecases import accounts
 
 SAID = [{"role": "user", "content": "Do you hear the nightingale?"}]
 
@@ -113,10 +115,26 @@ def test_an_answer_that_is_given_again_is_kept_for_each_call(logging: World):
     assert [data(logging, reply)["output"]["completion"] for reply in replies] == ["No.", "No."]
 
 
-def test_other_accounts_and_unknown_ids_are_not_found(logging: World):
+def test_what_another_account_said_is_not_found(logging: World):
     logging.alpha.then(*whole(completion()))
     reply = logging.chat()
-    assert logging.gateway.contents.content("another-account", reply.headers["x-generation-id"]) is None
+    assert content(logging, reply).status == 200
+    stranger = another_account(logging)
+    for text in (stranger.management_key, stranger.key().text):
+        content(logging, reply, text).error(404)
+
+
+def another_account(world: World) -> Tenant:
+    body, id_ = accounts.AccountCreate(name="Stranger"), str(uuid4())
+    made = accounts.create(
+        world.context.accounts, operator(id_), body, clock=world.clock, entropy=world.context.entropy
+    )
+    return Tenant(world.site, made.account.id, made.text)
+
+
+def test_unknown_ids_and_callers_are_refused(logging: World):
+    logging.alpha.then(*whole(completion()))
+    reply = logging.chat()
     for id_ in ("gen-unknown", "%00", "x" * 5_000):
         logging.site.get(f"/generation/content?id={id_}", authorization=f"Bearer {logging.key}").error(404)
     logging.site.get("/generation/content", authorization=f"Bearer {logging.key}").error(400)
