@@ -62,6 +62,7 @@ catalog: $(DEV) ## build the bundled catalogue anew from its sources
 bench: $(DEV) ## measure beside nginx and LiteLLM (BENCH="--quick nginx" for some); results go to .cache/bench
 	@requirements/debian-install requirements/debian-bench.txt
 	$(PY) -m benchmarks.run $(BENCH)
+	$(PY) -m benchmarks.gateway $(filter --quick,$(BENCH))
 
 lock: $(UV) ## write requirements/*.txt anew (newest versions that fit pyproject.toml)
 	requirements/lock $(UV) $(PYTHON)
@@ -99,6 +100,17 @@ $(DEBIAN): requirements/debian.txt requirements/debian-install | $(PY)
 	@rm -rf $(@D) && mkdir -p $(@D)
 	$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(@D)/venv
 	$(UV) pip install --quiet --python $(@D)/venv/bin/python --require-hashes -r $<
+	@touch $@
+
+.tools/bench/tensorzero/.installed: requirements/bench/tensorzero.txt | $(UV)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(@D)/venv
+	$(UV) pip install --quiet --python $(@D)/venv/bin/python --require-hashes -r $<
+	@touch $@
+
+.tools/bench/portkey/.installed: benchmarks/gateway/portkey/package.json benchmarks/gateway/portkey/package-lock.json .tools/clients/node/.installed
+	@rm -rf $(@D) && mkdir -p $(@D) && cp benchmarks/gateway/portkey/package*.json $(@D)
+	cd $(@D) && PATH="$(CURDIR)/.tools/clients/node/venv/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # npm comes with Node from PyPI; the lock has digests and no addresses, and no package's scripts are run.

@@ -12,8 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.charts import Bar, bars, line
-from benchmarks.machine import ROOT, WORK
-from benchmarks.run import RESULTS
+from benchmarks.machine import RESULTS, ROOT, WORK
 
 PAGE = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"

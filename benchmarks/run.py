@@ -7,17 +7,14 @@ The results go to .cache/bench/results.json; `python -m benchmarks.publish` turn
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks import catalogues, policy, processes, queries, throughput
-from benchmarks.machine import ROOT, WORK, describe, said
-from benchmarks.servers import LITELLM
-
-RESULTS = WORK / "results.json"
+from benchmarks.machine import RESULTS, WORK, describe, said
+from benchmarks.servers import LITELLM, install_litellm
 
 
 def main(arguments: list[str]) -> int:
@@ -59,15 +56,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _litellm(catalogue: catalogues.Catalogue, rounds: int, seconds: int) -> Any:
-    if not LITELLM.exists():
-        uv, home = ROOT / ".tools" / "uv" / "bin" / "uv", LITELLM.parents[1]
-        python = LITELLM.with_name("python")
-        for command in (
-            [uv, "venv", "--quiet", "--python", sys.executable, home],
-            [uv, "pip", "install", "--quiet", "--python", python, "litellm[proxy]"],
-        ):
-            if subprocess.run(command, check=False).returncode:
-                break
+    install_litellm()
     return throughput.against_litellm(catalogue, rounds, seconds)
 
 

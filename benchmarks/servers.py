@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from secrets import token_hex
 
-from benchmarks.machine import COMMAND, SERVER_CORE, WORK, pinned, tree
+from benchmarks.machine import COMMAND, ROOT, SERVER_CORE, WORK, pinned, tree
 
 PATIENCE = 120
 LITELLM_KEY = f"sk-{token_hex(32)}"
@@ -94,13 +95,22 @@ class Server:
             time.sleep(0.002)
         raise SystemExit(f"no answer from {self.url(path)}")
 
+    def accept(self) -> None:
+        """Return when it takes connections."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.02)
+        raise SystemExit(f"nobody listens on {self.port}")
+
 
 @contextmanager
 def trunkline(home: Path) -> Iterator[Server]:
     """Run one worker on a home."""
     port = free_port()
     command = pinned(SERVER_CORE, COMMAND, "serve", "--home", home, "--port", str(port))
-    with _running(command, WORK / "trunkline.log") as pid:
+    with running(command, WORK / "trunkline.log") as pid:
         server = Server(port, pid)
         server.wait("/readyz")
         yield server
@@ -119,7 +129,7 @@ def nginx(files: dict[str, bytes], more: str = "") -> Iterator[Server]:
             place.chmod(0o755)  # the worker is not root
     conf = folder / "nginx.conf"
     conf.write_text(NGINX_CONF.format(folder=folder, port=port, more=more))
-    with _running(pinned(SERVER_CORE, "nginx", "-e", folder / "error.log", "-c", conf), WORK / "nginx.log") as pid:
+    with running(pinned(SERVER_CORE, "nginx", "-e", folder / "error.log", "-c", conf), WORK / "nginx.log") as pid:
         server = Server(port, pid)
         server.wait("/" + next(iter(files)))
         yield server
@@ -145,14 +155,15 @@ def litellm(models: list[str]) -> Iterator[Server]:
     command = pinned(
         SERVER_CORE, LITELLM, "--config", config, "--host", "127.0.0.1", "--port", str(port), "--num_workers", "1"
     )
-    with _running(command, WORK / "litellm.log", **offline) as pid:
+    with running(command, WORK / "litellm.log", **offline) as pid:
         server = Server(port, pid)
         server.wait("/v1/models", authorization=f"Bearer {LITELLM_KEY}")
         yield server
 
 
 @contextmanager
-def _running(command: list[str], log: Path, **variables: str) -> Iterator[int]:
+def running(command: list[str], log: Path, **variables: str) -> Iterator[int]:
+    """Run a command with its output in a file, yield its process id, and end it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRUNKLINE_", "LITELLM_"))}
     with log.open("wb") as said:
         running = subprocess.Popen(command, env=kept | variables, stdout=said, stderr=subprocess.STDOUT)
@@ -165,6 +176,19 @@ def _running(command: list[str], log: Path, **variables: str) -> Iterator[int]:
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
+
+
+def install_litellm() -> bool:
+    """Install LiteLLM's proxy into an environment of its own unless it is there; tell whether it is."""
+    uv, home, python = ROOT / ".tools" / "uv" / "bin" / "uv", LITELLM.parents[1], LITELLM.with_name("python")
+    if not LITELLM.exists():
+        for command in (
+            [uv, "venv", "--quiet", "--python", sys.executable, home],
+            [uv, "pip", "install", "--quiet", "--python", python, "litellm[proxy]"],
+        ):
+            if subprocess.run(command, check=False).returncode:
+                break
+    return LITELLM.exists()
 
 
 def free_port() -> int:
