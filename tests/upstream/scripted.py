@@ -204,8 +204,8 @@ class ScriptedProvider:
                             call.gone.set()
                             return False
                     case Wait(event):
-                        # Not in a thread: of one whose test fails before it says so, Python waits at its end for ever.
-                        while not event.is_set():
+                        # Not in a thread: for one whose test fails before it says so, Python would wait for ever.
+                        while not event.is_set():  # noqa: ASYNC110 - the test that sets it is another thread
                             await asyncio.sleep(0.002)
                     case Hang():
                         await self._left(client, None)
