@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -148,3 +149,18 @@ def test_log_probabilities_do_not_tell_what_is_redacted(filtering: World):
     filtering.alpha.then(*whole(answer))
     reply = filtering.post("/chat/completions", {**PLAIN, "logprobs": True}, **headers(key))
     assert b"a@b.co" not in reply.body
+
+
+def test_an_answer_that_takes_a_filter_too_long_is_refused(filtering: World):
+    key = under(filtering, content_filters=[custom("a*b|a", "redact")])
+    seconds = iter(range(10**9))
+    filtering.gateway.screening.processor = lambda: float(next(seconds))
+    try:
+        filtering.alpha.then(*whole(completion("a" * 50))).then(*said("a" * 50, "b"))
+        reply = filtering.chat(headers=headers(key))
+        assert "too long" in reply.error(403)["message"]
+        streamed_ = filtering.stream(headers=headers(key))
+        assert streamed_.chunks[-1]["error"]["code"] == 403
+        assert "a" * 10 not in streamed_.text
+    finally:
+        filtering.gateway.screening.processor = time.thread_time

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from trunkline.server.domain.content import texts
 from trunkline.server.domain.content.answers import Sieve
-from trunkline.server.domain.content.filters import FLAG, Filter, Source, sources_of, united
+from trunkline.server.domain.content.filters import CUSTOM, FLAG, REDACT, Filter, Source, sources_of, united
 from trunkline.server.domain.content.inspection import Blocked, Effort, Finding, Inspection, TooMuch
 from trunkline.server.domain.content.javascript import NotRead
 from trunkline.server.domain.content.texts import Unreadable
@@ -25,6 +25,8 @@ KEPT: Final = 64
 """Sets of filters kept ready by each process."""
 AT_ONCE: Final = 32 * 1024
 """Bytes of text that are looked through on the event loop; more go to a thread."""
+AT_ONCE_FOR_CUSTOM: Final = 2 * 1024
+"""The same where somebody's own patterns redact, which can be made to cost the square of it."""
 INJECTED: Final = "Request blocked: prompt injection patterns detected"
 FILTERED: Final = "Request blocked by content filter: {label}"
 UNREADABLE: Final = "Request blocked: the content filters of this key cannot read token ids; send text"
@@ -62,13 +64,14 @@ class Screening:
         filters = await self.filters(sources)
         if filters is None:
             return Screened(asked, refusal=refused(BROKEN))
-        if texts.size(asked) <= AT_ONCE:
+        hostile = any(each.name == CUSTOM and each.action == REDACT for each in filters)
+        if texts.size(asked) <= (AT_ONCE_FOR_CUSTOM if hostile else AT_ONCE):
             made = screened(asked, filters, self.processor)
         else:
             made = await asyncio.to_thread(screened, asked, filters, self.processor)
         # An answer cannot be an injection: what tells of those reads requests only.
         reading = tuple(each for each in filters if not each.tells) if self.answers else ()
-        return replace(made, sieve=Sieve(reading)) if reading else made
+        return replace(made, sieve=Sieve(reading, self.processor)) if reading else made
 
     async def filters(self, sources: tuple[Source, ...]) -> tuple[Filter, ...] | None:
         """Return filters ready for use, None where one of them cannot be read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from msgspec import structs
@@ -14,6 +15,8 @@ from trunkline.server.domain.generation.delta import Delta
 
 _TEXTS: Final = ("content", "reasoning", "refusal")
 _DETAILS: Final = ("text", "summary")
+MOST_SECONDS: Final = 0.25
+"""Processor time for one piece: other calls wait for it."""
 _Key = tuple[int, str, str | None]
 """A text of an answer: its choice, its name, and which of several details it belongs to."""
 
@@ -25,9 +28,9 @@ class Sieve:
     probabilities do not come out, for they tell the tokens of what is redacted.
     """
 
-    def __init__(self, filters: tuple[Filter, ...]) -> None:
+    def __init__(self, filters: tuple[Filter, ...], processor: Callable[[], float]) -> None:
         self._filters = filters
-        self._inspection = Inspection(filters, Effort(lambda: 0.0))
+        self._inspection = Inspection(filters, Effort(processor, MOST_SECONDS))
         self._texts: dict[_Key, Redactor] = {}
         self._details: dict[_Key, dict[str, Any]] = {}
         self._arguments: dict[tuple[int, int], list[str]] = {}
@@ -39,6 +42,7 @@ class Sieve:
 
     def passed(self, piece: Delta) -> Delta | None:
         """Return what may come out of a piece, None for nothing. Raises `Blocked` and `TooMuch`."""
+        self._inspection.effort.renew()
         changes: dict[str, Any] = {"logprobs": None}
         for name in _TEXTS:
             if (text := getattr(piece, name)) is not None:
@@ -54,6 +58,7 @@ class Sieve:
 
     def end(self) -> list[Delta]:
         """Return what was held back, by choice. Raises `Blocked` and `TooMuch`."""
+        self._inspection.effort.renew()
         held: dict[int, dict[str, Any]] = {}
         for key, redactor in self._texts.items():
             index, name, _ = key

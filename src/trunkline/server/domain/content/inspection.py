@@ -49,12 +49,17 @@ class TooMuch(Exception):
 
 
 class Effort:
-    """What looking through one request may cost; `processor` gives the seconds of processor time that it took."""
+    """What looking through texts may cost; `processor` gives the seconds of processor time that the thread has used."""
 
-    def __init__(self, processor: Callable[[], float]) -> None:
+    def __init__(self, processor: Callable[[], float], seconds: float = MOST_SECONDS) -> None:
         self._processor = processor
-        self._until = processor() + MOST_SECONDS
+        self._seconds = seconds
         self._left = MOST_FOUND
+        self.renew()
+
+    def renew(self) -> None:
+        """Count the seconds from now on."""
+        self._until = self._processor() + self._seconds
 
     def spend(self) -> None:
         """Count one find. Raises `TooMuch`."""
