@@ -11,7 +11,7 @@ import pytest
 
 from trunkline.server.adapters.telemetry.calls import CallLog
 from trunkline.server.adapters.telemetry.lines import Lines
-from trunkline.server.domain.generation.record import AttemptRecord, GenerationRecord
+from trunkline.server.domain.generation.record import AttemptRecord, FilterRecord, GenerationRecord
 from trunkline.server.domain.generation.usage import Usage
 
 SERVED = GenerationRecord(
@@ -98,3 +98,12 @@ def test_users_and_what_they_call_from_are_not_told():
 )
 def test_a_call_that_failed_has_the_status_that_it_came_to(error: str | None, cancelled: bool, status: int):
     assert told(msgspec.structs.replace(SERVED, error_type=error, cancelled=cancelled))["status"] == status
+
+
+def test_what_content_filters_found_is_told_without_what_it_was():
+    found = (FilterRecord("g-1", "email", "[EMAIL]", "flag", 2),)
+    record = msgspec.structs.replace(SERVED, filtered=found, cache_source_id="gen-0")
+    line = told(record)
+    assert line["filtered"] == [{"guardrail": "g-1", "label": "[EMAIL]", "action": "flag", "count": 2}]
+    assert line["cache_source_id"] == "gen-0"
+    assert not {"filtered", "cache_source_id"} & told(SERVED).keys()

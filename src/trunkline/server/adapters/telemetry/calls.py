@@ -8,7 +8,7 @@ from typing import Any, Final
 from trunkline.server.adapters.telemetry import logs
 from trunkline.server.adapters.telemetry.lines import Lines
 from trunkline.server.domain.generation.fault import STATUS
-from trunkline.server.domain.generation.record import GenerationRecord
+from trunkline.server.domain.generation.record import FilterRecord, GenerationRecord
 
 CLIENT_LEFT: Final = 499
 _STATUS: Final = {kind.value: status for kind, status in STATUS.items()}
@@ -53,8 +53,14 @@ def fields(record: GenerationRecord) -> dict[str, Any]:
         "cost": format(record.charged, "f"),
         "ms": record.latency_ms,
         "first_token_ms": first,
+        "filtered": [_filtered(each) for each in record.filtered] or None,
+        "cache_source_id": record.cache_source_id,
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _filtered(found: FilterRecord) -> dict[str, Any]:
+    return {"guardrail": found.guardrail_id, "label": found.label, "action": found.action, "count": found.count}
 
 
 def _status(record: GenerationRecord) -> int:
