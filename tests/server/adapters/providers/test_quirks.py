@@ -12,10 +12,12 @@ import yaml
 
 from tests.server.adapters.providers.conftest import attempt, endpoint
 from trunkline.server import bundle
+from trunkline.server.adapters.providers import faults
 from trunkline.server.adapters.providers.dialects.dialect import Addressee
 from trunkline.server.adapters.providers.dialects.openai_requests import encode
 from trunkline.server.adapters.providers.quirks import NONE, QUIRKS, Quirk, Thinking
 from trunkline.server.adapters.providers.targets import DIALECTS
+from trunkline.server.domain.generation.fault import FaultType
 from trunkline.server.domain.generation.request import Surface
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -118,3 +120,39 @@ def test_a_tier_is_said_where_it_is_taken():
     to = endpoint(service_tier="priority")
     assert said({}, QUIRKS["deepinfra"], to)["service_tier"] == "priority"
     assert "service_tier" not in said({}, QUIRKS["alibaba"], to)
+
+
+def error(message: str, code: str | None = None) -> dict[str, Any]:
+    return {"error": {"message": message, "code": code}}
+
+
+NOT_STREAMED = "parameter.enable_thinking must be set to false for non-streaming calls"
+EXTRA = "body -> n\n  Extra inputs are not permitted (type=extra_forbidden)"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        # www.alibabacloud.com/help/en/model-studio/developer-reference/error-code
+        (400, error("Please make sure your account is in good standing.", "Arrearage"), FaultType.PROVIDER_UNAVAILABLE),
+        (400, error("It may be inappropriate.", "DataInspectionFailed"), FaultType.CONTENT_POLICY_VIOLATION),
+        (400, error("Range of input length should be [1, 129024]"), FaultType.CONTEXT_LENGTH_EXCEEDED),
+        (400, error(NOT_STREAMED, "InvalidParameter"), FaultType.INVALID_REQUEST),
+        (400, error("This model only support stream mode, please enable it"), FaultType.INVALID_REQUEST),
+        # github.com/ErlichLiu/DeepClaude/issues/111, github.com/666ghj/BettaFish/issues/252
+        (400, {"code": 20012, "message": "Model does not exist. Please check it carefully."}, FaultType.NOT_FOUND),
+        (400, error("Model Not Exist", "invalid_request_error"), FaultType.NOT_FOUND),
+        # github.com/NVIDIA/garak/issues/748, github.com/sipeed/picoclaw/issues/1019
+        (422, {"title": "Unprocessable Entity", "status": 422, "detail": EXTRA}, FaultType.INVALID_REQUEST),
+        (400, {"error": "[{'type': 'extra_forbidden', 'loc': ('body', 'user')}]"}, FaultType.INVALID_REQUEST),
+    ],
+)
+def test_their_own_words_for_what_went_wrong_let_the_next_endpoint_try(status, body, kind):
+    fault = faults.classify(status, lambda name: None, json.dumps(body).encode(), now=0)
+    assert (fault.type, fault.next_endpoint) == (kind, True)
+
+
+def test_what_is_plainly_the_caller_s_mistake_stays_that():
+    body = json.dumps(error("top_p is out of range", "invalid_parameter_error")).encode()
+    fault = faults.classify(400, lambda name: None, body, now=0)
+    assert (fault.type, fault.next_endpoint) == (FaultType.INVALID_REQUEST, False)

@@ -77,15 +77,20 @@ def _reading(type_: FaultType, pattern: str, *, next_endpoint: bool | None = Non
 
 
 _READINGS: Final = (
-    _reading(T.NOT_FOUND, r"model_not_found|model_not_exist|(?:the )?model \S{1,100} (?:does not exist|not found)"),
+    # "Model does not exist" is SiliconFlow's 400, "Model Not Exist" DeepSeek's.
+    _reading(
+        T.NOT_FOUND,
+        r"model_not_found|model_not_exist|\bmodel (?:\S{1,100} )?(?:does not exist|not found)|\bmodel not exist",
+    ),
     _reading(
         T.CONTENT_POLICY_VIOLATION,
-        r"content_filter|content_policy|content management policy|safety system|responsible.?ai|data_inspection_failed",
+        r"content_filter|content_policy|content management policy|safety system|responsible.?ai"
+        r"|data_?inspection_?failed",
     ),
     _reading(
         T.CONTEXT_LENGTH_EXCEEDED,
         r"context_length_exceeded|context.{0,10}(?:length|window|size)|prompt is too long|input is too long"
-        r"|exceeds the maximum number of (?:input )?tokens"
+        r"|exceeds the maximum number of (?:input )?tokens|range of input length should be"
         r"|too many (?:input )?tokens|maximum (?:prompt|input) length|max_?(?:completion_|new_|output_)?tokens.{0,40}"
         r"(?:too large|too high|exceed|at most|less than|cannot be greater|>)",
     ),
@@ -97,13 +102,14 @@ _READINGS: Final = (
     ),
     # Some hosts answer 400 where they mean a bad key or an empty account.
     _reading(
-        T.PROVIDER_UNAVAILABLE, r"invalid_api_key|api key (?:is )?(?:not valid|invalid)|credit balance is too low"
+        T.PROVIDER_UNAVAILABLE,
+        r"invalid_api_key|api key (?:is )?(?:not valid|invalid)|credit balance is too low|arrearage",
     ),
     _reading(
         T.INVALID_REQUEST,
         r"unsupported_(?:parameter|value)|unknown_parameter|extra_forbidden|(?:unsupported|unrecognized|unknown|"
         r"unexpected|extra) (?:request )?(?:parameter|argument|field|input|keyword|value)"
-        r"|(?:not|n't) (?:support|allow|permit)",
+        r"|(?:not|n't) (?:support|allow|permit)|only supports? stream|must be set to false for non-streaming",
         next_endpoint=True,
     ),
 )
