@@ -6,10 +6,12 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.factories import ACCOUNT_X, delivered, seed
 from tests.gateway.world import Clock, eventually
@@ -242,6 +244,19 @@ def test_the_worth_of_own_calls_counts_against_a_limit_only_where_that_is_asked(
     key = scene.tenant.key("limited", limit=0.00001, include_byok_in_limit=counts)
     assert scene.chat(key, provider={"only": ["beta"]}).status == 200
     assert scene.chat(key, provider={"only": ["beta"]}).status == (402 if counts else 200)
+
+
+def test_the_fee_begins_where_the_month_s_allowance_ends(scene: Scene):
+    account = "5b0f7c52-7d0e-4f0f-9f57-2a4f8d1f3a11"
+    management = create_account(scene.settings.home, account, now=Clock())
+    settings = structs.replace(scene.settings, byok_allowance=Decimal("0.00003"))
+    with in_process(settings, Clock()) as site:
+        tenant = Tenant(site, account, management)
+        there = replace(scene, site=site, tenant=tenant, key=tenant.key())
+        there.own("beta")
+        costs = [there.chat(provider={"only": ["beta"]}).json()["usage"]["cost"] for _ in range(3)]
+        assert there.key.get("/key").json()["data"]["byok_usage"] == pytest.approx(3 * LIST_PRICE["beta"])
+    assert costs == pytest.approx([0, 0.05 * 0.00001, 0.05 * LIST_PRICE["beta"]], rel=1e-12)
 
 
 def test_a_new_key_takes_the_old_ones_place_at_once(scene: Scene):

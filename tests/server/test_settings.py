@@ -24,6 +24,7 @@ TEXTS = [
     ("body_limit", "10", "20", 10, 20),
     ("credits", "10", "20.5", Decimal(10), Decimal("20.5")),
     ("secret_key", "ab" * 32, '"QUJD"', "ab" * 32, "QUJD"),
+    ("byok_allowance", "25000", "0.5", Decimal(25000), Decimal("0.5")),
     ("byok_fee", "0.05", "0.1", Decimal("0.05"), Decimal("0.1")),
     ("generation_days", "10", "20", 10, 20),
     ("content_days", "10", "20", 10, 20),

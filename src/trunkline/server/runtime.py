@@ -258,6 +258,7 @@ def _gateway(
         contents=contents,
         answers=LiveAnswers(settings.response_cache_bytes, clock) if settings.response_cache_bytes else None,
         byok_fee=settings.byok_fee,
+        byok_allowance=settings.byok_allowance,
         pre_token_seconds=settings.first_token_seconds,
         keep_alive_seconds=settings.keep_alive_seconds,
         most_attempts=settings.most_attempts,

@@ -93,6 +93,9 @@ class Settings(GatewaySettings, frozen=True, kw_only=True):
     byok_fee: Annotated[
         Decimal, Meta(description="Share of the list price, such as 0.05, that calls with an account's own key cost.")
     ] = Decimal(0)
+    byok_allowance: Annotated[
+        Decimal, Meta(description="USD of list price for which an account pays no byok_fee, in each month (UTC).")
+    ] = Decimal(0)
     generation_days: Annotated[
         int, Meta(ge=1, le=36500, description="Days for which single generations are kept; sums by day are for ever.")
     ] = 90

@@ -38,9 +38,10 @@ class Gateway:
     """What calls reach: the providers, the ledger, what was learned, time and chance.
 
     `pre_token_seconds` is how long all attempts together may take to the first token, `keep_alive_seconds` how long
-    a streaming caller hears nothing, `metrics` what was counted, in Prometheus' text format, `byok_fee` the share of
-    the list price that a call with an account's own key costs. An endpoint rests for `cooldown_seconds` after a 429
-    without a hint; `small_window` is that of `Circumstances`, `free_calls` None for any number of them.
+    a streaming caller hears nothing, `metrics` what was counted, in Prometheus' text format. `byok_fee` is the share
+    of the list price that a call with an account's own key costs, beyond `byok_allowance` USD a month. An endpoint
+    rests for `cooldown_seconds` after a 429 without a hint; `small_window` is that of `Circumstances`, `free_calls`
+    None for any number of them.
     """
 
     upstreams: Upstreams
@@ -62,9 +63,17 @@ class Gateway:
     answers: AnswerStore | None = None
     contents: Contents | None = None
     byok_fee: Decimal = ZERO
+    byok_allowance: Decimal = ZERO
     _pools: Pools | None = None
     _policies: dict[tuple[int, str | None], tuple[Caller, Policy]] = field(default_factory=dict)
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def fee_of(self, caller: Caller, now: float) -> tuple[Decimal, Decimal]:
+        """Return the share of the list price that a call with an own key costs, and for how much of it (USD) not."""
+        if not self.byok_fee or not self.byok_allowance:
+            return self.byok_fee, ZERO
+        used = self.ledger.worth(caller.key.account_id, now)
+        return self.byok_fee, max(self.byok_allowance - used, ZERO)
 
     def admitted(self, caller: Caller, region: str | None) -> Policy:
         """Return what a caller may call on the host of a region, compiled once for as long as it is remembered.

@@ -53,6 +53,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def worth(self, account_id: str, now: float) -> Decimal:
+        """Return the list price (USD) of an account's calls with own keys this month, 0 where nothing is known."""
+        ...
+
     async def freed(self, hold: Hold) -> None:
         """Return when no other process counts as held any more what was held for a settled call; mostly at once."""
         ...

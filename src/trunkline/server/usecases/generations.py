@@ -340,8 +340,8 @@ class Generation:
 
     def _settle(self, *, error: str | None = None, cancelled: bool = False) -> None:
         if self.progress.record is None:
-            now, fee = self._gateway.clock(), self._gateway.byok_fee
-            record = record_of(self.progress, self.plan, self.candidate, now, error, cancelled, fee)
+            now, fee = self._gateway.clock(), self._gateway.fee_of(self.progress.caller, self.progress.created)
+            record = record_of(self.progress, self.plan, self.candidate, now, error, cancelled, *fee)
             self.progress.record = record
             self._money.settle(record)
             if self.said is not None:

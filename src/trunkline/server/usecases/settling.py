@@ -151,11 +151,12 @@ def record_of(
     error: str | None,
     cancelled: bool,
     fee_rate: Decimal = cost.ZERO,
+    fee_free: Decimal = cost.ZERO,
 ) -> GenerationRecord:
     """Return the record of a call that has ended (spec gateway 5.3, 5.4).
 
     A call that failed, or whose answer ended in an error, costs nothing; so does one without a token and a reason.
-    `fee_rate` is the share of the list price that a call with the account's own key costs.
+    `fee_rate` is the share of the list price that a call with the account's own key costs, beyond `fee_free` (USD).
     """
     request, caller = progress.request, progress.caller
     record = GenerationRecord(
@@ -199,6 +200,7 @@ def record_of(
         completes=request.surface is not Surface.EMBEDDINGS,
         byok=candidate.credential is not None,
         fee_rate=fee_rate,
+        fee_free=fee_free,
     )
     return structs.replace(
         record,

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trunkline.server.adapters.providers.vault import FILE_NAME, Vault, open_vault
 from trunkline.server.errors import BadRequest, SettingsError, Unreadable
+from trunkline.server.runtime import vault_of
+from trunkline.server.settings import Settings
 
 KEY = bytes(range(32))
 SECRET = "sk-proj-canary-5f2c"
@@ -109,3 +112,16 @@ def test_a_database_server_without_a_stated_key_keeps_no_secret(tmp_path: Path):
     with pytest.raises(Unreadable, match="TRUNKLINE_SECRET_KEY"):
         closed.open(vault().seal(SECRET, "x"), "x")
     assert not list(tmp_path.iterdir())
+
+
+def test_settings_say_which_key_a_server_has(tmp_path: Path):
+    shared = Settings(home=tmp_path, database_url="postgresql://x@127.0.0.1/y")
+    with pytest.raises(BadRequest, match="TRUNKLINE_SECRET_KEY"):
+        vault_of(shared).seal(SECRET, "x")
+    sealed = vault_of(replace(shared, secret_key=KEY.hex())).seal(SECRET, "x")
+    assert vault().open(sealed, "x") == SECRET
+    assert not list(tmp_path.iterdir())
+    assert vault_of(Settings(home=tmp_path)).seal(SECRET, "x")
+    assert [file.name for file in tmp_path.iterdir()] == [FILE_NAME]
+    with pytest.raises(SettingsError):
+        vault_of(Settings(home=tmp_path, secret_key="short"))

@@ -121,8 +121,10 @@ def test_embeddings_are_billed_without_completion_and_finish_reason():
     assert found.charged == 10
 
 
-@pytest.mark.parametrize(("fee", "charged"), [("0", "1"), ("0.05", "1.95")])
-def test_an_own_key_pays_the_fee_and_the_extras_and_keeps_its_list_price(fee: str, charged: str):
+@pytest.mark.parametrize(
+    ("fee", "free", "charged"), [("0", "0", "1"), ("0.05", "0", "1.95"), ("0.05", "9", "1.5"), ("0.05", "20", "1")]
+)
+def test_an_own_key_pays_the_fee_and_the_extras_and_keeps_its_list_price(fee: str, free: str, charged: str):
     found = bill(
         Usage(prompt_tokens=19, completion_tokens=0, searches=1),
         Rates(prompt=Decimal(1), web_search=Decimal(1)),
@@ -130,6 +132,7 @@ def test_an_own_key_pays_the_fee_and_the_extras_and_keeps_its_list_price(fee: st
         produced=True,
         byok=True,
         fee_rate=Decimal(fee),
+        fee_free=Decimal(free),
     )
     assert (found.charged, found.cost.inference) == (Decimal(charged), 19)
 

@@ -118,6 +118,11 @@ class LiveLedger:
         """Return when the other processes know that a call has ended of which they knew that it was under way."""
         await self._holds.freed(hold)
 
+    def worth(self, account_id: str, now: float) -> Decimal:
+        """Return the list price of an account's calls with own keys this month, as far as it is known here."""
+        with self._lock:
+            return self._spending.worth(account_id, now)
+
     def release(self, hold: Hold) -> None:
         """Let go of a hold whose call has not come to be."""
         self._holds.release(hold)

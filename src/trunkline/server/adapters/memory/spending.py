@@ -154,6 +154,11 @@ class SpendingMemory:
             if tally is not None and (number is None or tally.as_of < number):
                 tally.add(payer.day, charge)
 
+    def worth(self, account_id: str, now: float) -> Decimal:
+        """Return the list price (USD) of an account's calls with own keys this month, 0 for an unknown account."""
+        tally = self._tallies.get(Scope(ACCOUNT, account_id))
+        return Decimal(0) if tally is None else tally.spent(int(now) // DAY).byok_usage_monthly
+
     def require(self, caller: Caller, now: float, *, free: bool) -> None:
         """Let a caller spend: budgets and limits in their order, then the account's credits (policy spec 5.9).
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -84,6 +85,10 @@ class MeasuredLedger:
     async def secure(self, hold: Hold) -> None:
         """Agree on a hold, as the other ledger does."""
         await self._ledger.secure(hold)
+
+    def worth(self, account_id: str, now: float) -> Decimal:
+        """Return the list price of calls with own keys, as the other ledger does."""
+        return self._ledger.worth(account_id, now)
 
     def release(self, hold: Hold) -> None:
         """Let go of a hold, as the other ledger does."""

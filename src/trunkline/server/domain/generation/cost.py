@@ -134,20 +134,23 @@ def bill(
     completes: bool = True,
     byok: bool = False,
     fee_rate: Decimal = ZERO,
+    fee_free: Decimal = ZERO,
 ) -> Bill:
     """Return what a served generation is charged (5.3).
 
     An answer that ended in an error, even after tokens, and one without completion tokens or finish reason costs
     no inference; its extras are charged only if the upstream `produced` a token at all. `completes` is False for
     calls that have no completion, such as embeddings. On the account's own key (`byok`) the charge is `fee_rate`
-    of the list price, which stays in the cost.
+    of the list price beyond `fee_free` USD, and the list price stays in the cost.
     """
     cost = cost_of(usage, rates)
     empty = completes and usage.completion_tokens == 0 and not finish_reason
     if finish_reason == ERROR or empty:
         extras = cost.extras if produced else ZERO
         return Bill(cost=Cost(extras=extras), charged=extras)
-    paid = _EXACT.multiply(fee_rate, cost.inference) if byok else cost.inference
+    paid = cost.inference
+    if byok:
+        paid = _EXACT.multiply(fee_rate, max(_EXACT.subtract(paid, fee_free), ZERO))
     return Bill(cost=cost, charged=_EXACT.add(paid, cost.extras))
 
 
