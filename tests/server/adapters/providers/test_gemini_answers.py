@@ -329,6 +329,13 @@ def test_google_s_errors_are_told_apart(gemini, code, status, message, kind):
     assert (fault.type, fault.status, fault.provider_code) == (kind, code, status)
 
 
+def test_an_answer_that_says_nothing_yet_is_passed_over(gemini):
+    bare = {"responseId": "resp_1", "modelVersion": "gemini-x"}
+    events = gemini(*streamed(event(bare), event(answer_of({"text": "Hi"}, finish="STOP", usage=COUNTS)), event(bare)))
+    assert text_of(events) == "Hi"
+    assert isinstance(events[-1], Used)
+
+
 def test_an_error_inside_a_stream_ends_it(gemini):
     events = gemini(*streamed(event(answer_of({"text": "Hi"})), event(ERROR)))
     assert text_of(events) == "Hi"

@@ -22,6 +22,8 @@ from trunkline.server.domain.generation.request import Surface
 
 Json = dict[str, Any]
 
+MEMBERS: Final = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"})
+"""One of these at least is in every answer."""
 STOPPED: Final = "STOP"
 UNSPECIFIED: Final = "FINISH_REASON_UNSPECIFIED"
 REASONS: Final = {
@@ -67,10 +69,9 @@ class StreamDecoder:
         if "error" in answer:
             yield Failed(fault=faults.inside(answer))
             return
-        candidates = answer.get("candidates")
-        feedback = answer.get("promptFeedback")
-        if candidates is None and feedback is None and "usageMetadata" not in answer:
+        if MEMBERS.isdisjoint(answer):
             raise Garbage("the provider sent JSON without candidates")
+        candidates, feedback = answer.get("candidates"), answer.get("promptFeedback")
         self._id = _text(answer.get("responseId")) or self._id
         model = _text(answer.get("modelVersion"))
         yield Started(upstream_id=self._id or None, model=model)
