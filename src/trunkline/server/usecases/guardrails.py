@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -40,6 +41,17 @@ def get(accounts: Accounts, account_id: str, guardrail_id: str) -> Guardrail:
     """Return a guardrail. Raises `NotFound`, also for a default guardrail that nobody has configured."""
     with accounts.read() as store:
         return find(store, account_id, guardrail_id)
+
+
+def begun(
+    accounts: Accounts, account_id: str, guardrail_id: str, *, clock: Clock
+) -> tuple[Guardrail, Workspace | None]:
+    """Return a guardrail as it is or, a workspace's default one, would begin, and the workspace whose default it is.
+
+    Raises `NotFound`.
+    """
+    with accounts.read() as store:
+        return _changeable(store, account_id, guardrail_id, datetime.fromtimestamp(clock(), UTC))
 
 
 def find(store: Reader, account_id: str, guardrail_id: str) -> Guardrail:

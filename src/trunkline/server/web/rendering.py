@@ -7,7 +7,7 @@ from typing import Any, Final
 import jinja2
 
 from trunkline import __version__
-from trunkline.server.web import assets, formats
+from trunkline.server.web import assets, figures, formats, sections
 
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.PackageLoader(__package__, "templates"),
@@ -17,10 +17,11 @@ _TEMPLATES: Final = jinja2.Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_TEMPLATES.globals |= {"asset": assets.address, "version": __version__}
-_TEMPLATES.filters |= formats.FILTERS
+_TEMPLATES.globals |= {"asset": assets.address, "version": __version__, "sections": sections.SECTIONS}
+_TEMPLATES.filters |= formats.FILTERS | figures.FILTERS
 # A global, since a block that is rendered alone sees no import of its template.
 _TEMPLATES.globals["ui"] = _TEMPLATES.get_template("ui.html").module
+_TEMPLATES.globals["forms"] = _TEMPLATES.get_template("forms.html").module
 
 
 def render(template: str, block: str, values: dict[str, Any]) -> bytes:

@@ -7,7 +7,21 @@ from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
 from trunkline.server.usecases.session_ports import Attempts, Sessions
 from trunkline.server.web.page import Page
-from trunkline.server.web.routes import charts, chat, compare, costs, home, model, models, rankings, signing
+from trunkline.server.web.routes import (
+    charts,
+    chat,
+    compare,
+    costs,
+    explanations,
+    govern,
+    guardrails,
+    home,
+    keys,
+    model,
+    models,
+    rankings,
+    signing,
+)
 from trunkline.server.web.site import Web
 from trunkline.server.web.visit import Doors
 
@@ -19,6 +33,10 @@ PAGES: tuple[Page, ...] = (
     *costs.PAGES,
     *rankings.PAGES,
     *chat.PAGES,
+    *govern.PAGES,
+    *keys.PAGES,
+    *guardrails.PAGES,
+    *explanations.PAGES,
     *signing.PAGES,
     *model.PAGES,  # last: feeds' addresses are any two words
 )

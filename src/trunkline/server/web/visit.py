@@ -83,6 +83,10 @@ class Visit:
         """Return the last value of a form's field, "" where it is absent."""
         return next((value for known, value in reversed(self.form) if known == name), "")
 
+    def every(self, name: str) -> list[str]:
+        """Return all values of a form's field in their order, empty ones too."""
+        return [value for known, value in self.form if known == name]
+
     @property
     def actor(self) -> Actor:
         """Who changes something by this request, for the audit trail. Raises `Unauthorized` for a stranger."""

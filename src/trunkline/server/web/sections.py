@@ -1,0 +1,11 @@
+"""The parts of /govern, in the order of their menu."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SECTIONS: Final = (
+    ("", (("Overview", "/govern"),)),
+    ("Access", (("Keys", "/govern/keys"), ("Guardrails", "/govern/guardrails"), ("Explain", "/govern/explain"))),
+)
+"""Groups of pages: a heading, and titles with their paths."""
