@@ -20,11 +20,15 @@ EVENT_STREAM: tuple[Header, ...] = (
 
 @dataclass(slots=True)
 class Stream:
-    """An answer in pieces, each ready to be sent as it is; closing `pieces` early means that nobody listens."""
+    """An answer in pieces, each ready to be sent as it is; closing `pieces` early means that nobody listens.
+
+    `alive` is sent between pieces whenever there has been none for so many seconds.
+    """
 
     pieces: AsyncGenerator[bytes, None]
     presence: Presence
     headers: tuple[Header, ...] = ()
+    alive: tuple[bytes, float] | None = None
 
 
 async def send_stream(stream: Stream, send: Send) -> None:
@@ -47,7 +51,58 @@ async def send_stream(stream: Stream, send: Send) -> None:
 async def _send(stream: Stream, first: bytes, send: Send) -> None:
     headers = [*EVENT_STREAM, *stream.headers]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": first, "more_body": True})
-    async for piece in stream.pieces:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    turn = _Turn(stream.alive, send)
+    try:
+        await turn.send(first)
+        async for piece in stream.pieces:
+            await turn.send(piece)
+    finally:
+        turn.end()
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _Turn:
+    """Sends pieces, and something else when none has come for a while: never two at once.
+
+    One timer for a whole stream, which looks when it is due for how long there has been silence.
+    """
+
+    def __init__(self, alive: tuple[bytes, float] | None, send: Send) -> None:
+        self._send = send
+        self._alive, self._seconds = alive or (b"", 0.0)
+        self._loop = asyncio.get_running_loop()
+        self._last = self._loop.time()
+        self._busy = False
+        self._sending: asyncio.Task[None] | None = None
+        self._timer = None if alive is None else self._loop.call_later(self._seconds, self._look)
+
+    async def send(self, piece: bytes) -> None:
+        """Send the next piece."""
+        if self._sending is not None:
+            await asyncio.wait({self._sending})
+        self._busy = True
+        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        self._busy, self._last = False, self._loop.time()
+
+    def end(self) -> None:
+        """Send nothing of its own any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._sending is not None:
+            self._sending.cancel()
+
+    def _look(self) -> None:
+        due = self._last + self._seconds
+        if self._busy or self._sending is not None:
+            due = self._loop.time() + self._seconds
+        elif self._loop.time() >= due:
+            self._sending = self._loop.create_task(self._say())
+            due += self._seconds
+        self._timer = self._loop.call_at(due, self._look)
+
+    async def _say(self) -> None:
+        try:
+            await self._send({"type": "http.response.body", "body": self._alive, "more_body": True})
+            self._last = self._loop.time()
+        finally:
+            self._sending = None

@@ -14,7 +14,7 @@ from trunkline.server.http.streaming import Stream
 from trunkline.server.http.surfaces import shapes
 from trunkline.server.http.surfaces.beginning import begin, overhead
 from trunkline.server.http.surfaces.caching import told
-from trunkline.server.http.surfaces.chunks import chunks
+from trunkline.server.http.surfaces.chunks import KEEP_ALIVE, chunks
 from trunkline.server.http.surfaces.envelope import charge, head
 from trunkline.server.http.surfaces.metadata import metadata
 from trunkline.server.http.surfaces.reading import chat as read_chat
@@ -53,7 +53,8 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
         await asyncio.wait(either, timeout=keep_alive, return_when=asyncio.FIRST_COMPLETED)
         if beginning.done() and (refusal := beginning.result()) is not None:
             return refused(refusal, metadata(generation) if asked.wants_metadata else None)
-    return Stream(chunks(generation, beginning, keep_alive), presence, told(generation, context.clock()))
+    made = chunks(generation, beginning, keep_alive)
+    return Stream(made, presence, told(generation, context.clock()), (KEEP_ALIVE, keep_alive))
 
 
 async def _whole(generation: Generation) -> Answer:

@@ -23,7 +23,7 @@ Beginning = asyncio.Future[Refusal | None]
 async def chunks(generation: Generation, beginning: Beginning, keep_alive: float) -> AsyncGenerator[bytes, None]:
     """Yield the events of a call whose `Generation.begin` may still be under way.
 
-    Where it is, a keep-alive is due now; the next ones after every `keep_alive` seconds without anything else.
+    Where it is, a keep-alive is due now; the next ones are left to whoever sends what is yielded (`Stream.alive`).
     """
     shape = _Shape(generation)
     try:
@@ -37,19 +37,16 @@ async def chunks(generation: Generation, beginning: Beginning, keep_alive: float
             await asyncio.wait({beginning}, timeout=keep_alive)
             for piece in shape.echoes():
                 yield piece
-            if not beginning.done():
-                yield KEEP_ALIVE
     except BaseException:
         await _abandoned(generation, beginning)
         raise
     if (refusal := beginning.result()) is not None:
         yield shape.broken(in_band_refusal(refusal))
         return
-    events = _kept_alive(generation.events(), keep_alive)
+    events = generation.events()
     try:
         async for event in events:
-            made = KEEP_ALIVE if event is None else shape.of(event)
-            if made is not None:
+            if (made := shape.of(event)) is not None:
                 yield made
         if not shape.is_broken:
             yield shape.used()
@@ -67,31 +64,6 @@ async def _abandoned(generation: Generation, beginning: Beginning) -> None:
         await generation.leave()
 
 
-async def _kept_alive(events: AsyncGenerator[Event, None], seconds: float) -> AsyncGenerator[Event | None, None]:
-    """Yield events as they come, and None whenever a keep-alive is due; closing it closes them."""
-    waiting: asyncio.Future[Event | None] | None = None
-    try:
-        while True:
-            waiting = waiting or asyncio.ensure_future(_following(events))
-            await asyncio.wait({waiting}, timeout=seconds)
-            if not waiting.done():
-                yield None
-                continue
-            event, waiting = waiting.result(), None
-            if event is None:
-                return
-            yield event
-    finally:
-        if waiting is not None:
-            waiting.cancel()
-            await asyncio.wait({waiting})
-        await events.aclose()
-
-
-async def _following(events: AsyncGenerator[Event, None]) -> Event | None:
-    return await anext(events, None)
-
-
 class _Shape:
     """Makes the chunks of one stream."""
 
@@ -100,6 +72,7 @@ class _Shape:
         self._request = generation.progress.request
         self._text = self._request.surface is Surface.COMPLETIONS
         self._first = True
+        self._head: bytes | None = None
         self._echoed = 0
         self.is_broken = False
 
@@ -160,4 +133,9 @@ class _Shape:
         return {"openrouter_metadata": metadata(self._generation)} if self._request.wants_metadata else {}
 
     def _chunk(self, choices: list[dict[str, Any]], **more: Any) -> bytes:
-        return b"data: %b\n\n" % shapes.ENCODE({**head(self._generation, chunked=True), "choices": choices, **more})
+        if self._generation.candidate is None or more:
+            return b"data: %b\n\n" % shapes.ENCODE({**head(self._generation, chunked=True), "choices": choices, **more})
+        # What all chunks begin with is written once: it is more than half of most.
+        if self._head is None:
+            self._head = shapes.ENCODE(head(self._generation, chunked=True))[:-1]
+        return b'data: %b,"choices":%b}\n\n' % (self._head, shapes.ENCODE(choices))

@@ -37,6 +37,7 @@ class StreamDecoder:
 
     def __init__(self, surface: Surface) -> None:
         self._done = False
+        self._begun = False
 
     @property
     def done(self) -> bool:
@@ -50,7 +51,9 @@ class StreamDecoder:
             return ()
         if not data.strip():
             return ()
-        return list(_events(decoded_object(data), "delta"))
+        events = list(_events(decoded_object(data), "delta", begins=not self._begun))
+        self._begun = True
+        return events
 
 
 def whole(body: bytes, surface: Surface) -> Sequence[Event]:
@@ -97,19 +100,20 @@ def usage(stated: Json) -> Usage:
     )
 
 
-def _events(chunk: Json, part: str) -> Iterator[Event]:
+def _events(chunk: Json, part: str, *, begins: bool = True) -> Iterator[Event]:
     if (error := chunk.get("error")) is not None:
         yield Failed(fault=faults.inside(error if isinstance(error, str) else chunk))
         return
     choices = chunk.get("choices")
     if choices is None and "usage" not in chunk:
         raise Garbage("the provider sent JSON without choices")
-    yield Started(
-        upstream_id=_text(chunk.get("id")),
-        model=_text(chunk.get("model")),
-        service_tier=_text(chunk.get("service_tier")),
-        system_fingerprint=_text(chunk.get("system_fingerprint")),
-    )
+    if begins:
+        yield Started(
+            upstream_id=_text(chunk.get("id")),
+            model=_text(chunk.get("model")),
+            service_tier=_text(chunk.get("service_tier")),
+            system_fingerprint=_text(chunk.get("system_fingerprint")),
+        )
     for position, choice in enumerate(choices if isinstance(choices, list) else ()):
         if isinstance(choice, dict):
             yield from _choice(choice, part, position)
