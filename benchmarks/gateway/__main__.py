@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.gateway import rates
+from benchmarks.gateway import rates, streams
 from benchmarks.gateway.field import FIELD
 from benchmarks.machine import RESULTS, WORK, describe
 
@@ -21,6 +21,7 @@ def parts(*, quick: bool, names: list[str]) -> dict[str, Callable[[], Any]]:
     """Return what can be measured, by name; `quick` is a smoke test."""
     return {
         "rates": lambda: rates.beside(names, 1 if quick else 7, 1 if quick else 3),
+        "streams": lambda: streams.measure(quick=quick),
     }
 
 
