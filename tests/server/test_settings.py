@@ -41,6 +41,7 @@ TEXTS = [
     ("free_per_minute", "0", "0", 0, 0),
     ("free_per_day", "7", "7", 7, 7),
     ("free_per_day_credited", "8", "8", 8, 8),
+    ("grace_seconds", "0", "0", 0.0, 0.0),
     ("log_calls", "false", "false", False, False),
 ]
 REFUSED_FILES = [

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import gc
+import math
 import multiprocessing
+import os
 import socket
 import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import granian
 import msgspec
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
+from granian.server import MPServer
 
 from trunkline import __version__
 from trunkline.cli.flags import Listen
 from trunkline.server.errors import SettingsError, TrunklineError
 from trunkline.server.settings import Settings
-from trunkline.server.worker import STOP_SECONDS, Failed, Ready, Starting, load_app
+from trunkline.server.worker import STOP_SECONDS, STOPPING, Failed, Ready, Starting, load_app
 
 if TYPE_CHECKING:
     from trunkline.server.runtime import FirstStart
@@ -62,7 +65,7 @@ def serve(flags: Listen = _DEFAULTS) -> int:
     gc.freeze()
 
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    server = granian.Granian(
+    server = _Server(
         "trunkline.server.runtime:create_app",
         address=address,
         port=port,
@@ -72,7 +75,7 @@ def serve(flags: Listen = _DEFAULTS) -> int:
         websockets=False,
         # A worker that dies in service is replaced; one that cannot start ends the command, see `_listen`.
         respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
+        workers_kill_timeout=math.ceil(settings.grace_seconds) + STOP_SECONDS,
         log_level=LogLevels.error,
         log_dictconfig=_QUIET,
     )
@@ -87,6 +90,17 @@ def serve(flags: Listen = _DEFAULTS) -> int:
     if failures:
         raise TrunklineError(failures[0].reason)
     return 0
+
+
+class _Server(MPServer):
+    """granian, telling its workers that they are about to be ended: it would let calls go on until it kills them."""
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        for worker in multiprocessing.active_children():
+            if STOPPING is not None and worker.pid:
+                with suppress(ProcessLookupError):
+                    os.kill(worker.pid, STOPPING)
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
 
 def _introduce(settings: Settings, found: FirstStart) -> None:

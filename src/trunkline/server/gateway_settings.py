@@ -46,4 +46,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=0, description="The same in a day, for accounts with at least 10 USD of credits, or without limit."),
     ] = 1000
+    grace_seconds: Annotated[
+        float, Meta(ge=0, le=3600, description="Seconds that calls under way have left when the server is stopped.")
+    ] = 8.0
     log_calls: Annotated[bool, Meta(description="Whether each call that ends is a line of the log.")] = True

@@ -223,6 +223,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         call_body_limit=settings.call_body_limit,
         start=start,
         stop=stop,
+        stopping=lambda: None if gateway is None else gateway.ending.begin(settings.grace_seconds),
+        close=None if gateway is None else gateway.close,
         site=table.create(context, hosts, sessions=FileSessions(settings.home / "sessions"), attempts=LiveAttempts()),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
@@ -12,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from trunkline.server.errors import TrunklineError
 from trunkline.server.settings import Settings
@@ -21,6 +22,17 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 ASGI = Callable[[Any, Receive, Send], Awaitable[None]]
 
+
+class Application(Protocol):
+    """An ASGI application that can be told when the server begins to stop."""
+
+    def __call__(self, scope: Any, receive: Receive, send: Send) -> Awaitable[None]: ...
+
+    def stopping(self) -> None: ...
+
+
+STOPPING = getattr(signal, "SIGUSR1", None)
+"""What the parent sends to its workers before it ends them; None where there are no such signals."""
 STOP_SECONDS = 5
 YOUNG = 20_000
 """Objects that may be younger than the collector's last round: a call makes some hundreds and frees nearly all of them
@@ -56,7 +68,7 @@ def load_app(settings: Settings, parent: Connection) -> ASGI:
     try:
         from trunkline.server.runtime import create_app
 
-        app: ASGI = create_app(settings)
+        app: Application = create_app(settings)
     except Exception as error:  # noqa: BLE001 - whatever it is, this process cannot serve
         _give_up(parent, error)
     return Reporting(app, parent)
@@ -65,7 +77,7 @@ def load_app(settings: Settings, parent: Connection) -> ASGI:
 class Reporting:
     """Passes everything on to the application; reports how its start-up ended."""
 
-    def __init__(self, app: ASGI, parent: Connection) -> None:
+    def __init__(self, app: Application, parent: Connection) -> None:
         self._app = app
         self._parent = parent
 
@@ -78,6 +90,8 @@ class Reporting:
             if message["type"] == "lifespan.startup.failed":
                 _give_up(self._parent, TrunklineError(message.get("message") or "the application could not start"))
             if message["type"] == "lifespan.startup.complete":
+                if STOPPING is not None:
+                    asyncio.get_running_loop().add_signal_handler(STOPPING, self._app.stopping)
                 gc.freeze()
                 gc.set_threshold(YOUNG)
                 self._parent.send(Ready())
@@ -114,3 +128,5 @@ def _obey_signals() -> None:
     # Holds until granian takes over the signals. Ctrl-C reaches every process of a terminal: the parent passes it on.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if STOPPING is not None:
+        signal.signal(STOPPING, signal.SIG_IGN)  # until there is somebody to be told

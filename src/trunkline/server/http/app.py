@@ -75,23 +75,37 @@ def create(
     call_body_limit: int = 32 * 1024 * 1024,
     start: Callable[[], None],
     stop: Callable[[], None],
+    stopping: Callable[[], None] = lambda: None,
+    close: Callable[[], Awaitable[None]] | None = None,
     site: Site | None = None,
 ) -> App:
-    """Return the application. `start` is called once before the first request, `stop` after the last.
+    """Return the application. `start` is called once before the first request, `close` and then `stop` after the last.
+
+    `stopping` is called, where there is time for it, when the last requests have come.
 
     `call_body_limit` is that of calls to models, in bytes; `site` answers what is no operation's path.
     """
     router = Router([replace(row, body_limit=call_body_limit) if row.infer is not None else row for row in OPERATIONS])
-    return App(Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit, site), start, stop)
+    return App(Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit, site), start, stop, stopping, close)
 
 
 class App:
     """Hands HTTP to the front and answers the lifespan protocol (ASGI 3)."""
 
-    def __init__(self, front: Front, start: Callable[[], None], stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        front: Front,
+        start: Callable[[], None],
+        stop: Callable[[], None],
+        stopping: Callable[[], None],
+        close: Callable[[], Awaitable[None]] | None,
+    ) -> None:
         self._front = front
         self._start = start
         self._stop = stop
+        self._close = close
+        self.stopping = stopping
+        """To be called in the event loop when the server begins to stop: what is under way has some time left."""
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one ASGI scope."""
@@ -111,5 +125,7 @@ class App:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._close is not None:
+            await self._close()
         self._stop()
         await send({"type": "lifespan.shutdown.complete"})

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Final
 
 from trunkline.server.domain.generation.delta import Event, Failed
+from trunkline.server.domain.generation.fault import Fault
 
 AHEAD: Final = 64
 """Events that are read before somebody takes them; a caller that is slower than its upstream slows that down too."""
@@ -33,7 +34,8 @@ class Flow:
         held, reader = self._held, self._reader
         while not held:
             if reader.done():
-                reader.result()
+                if not reader.cancelled():
+                    reader.result()
                 return None
             self._arrival = self._loop.create_future()
             await self._arrival
@@ -46,6 +48,14 @@ class Flow:
         come = list(self._held)
         self._held.clear()
         return come
+
+    def give_up(self, fault: Fault) -> None:
+        """End it with a fault as its last event, unless it has ended; its connection is closed soon."""
+        if not self._reader.done() and not self._failed:
+            self._failed = True
+            self._held.append(Failed(fault=fault))
+            self._reader.cancel()
+            self._wake()
 
     async def close(self) -> None:
         """Close the upstream's connection, whatever it still has to say; a flow that has ended costs nothing."""

@@ -19,6 +19,7 @@ from trunkline.server.domain.routing.attempts import MOST_ATTEMPTS
 from trunkline.server.domain.routing.needs import SMALL_WINDOW
 from trunkline.server.domain.routing.pools import Pools
 from trunkline.server.domain.routing.windows import COOLDOWN
+from trunkline.server.usecases.ending import Ending
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway_ports import FreeCalls, Learned, Ledger, Stickiness
 from trunkline.server.usecases.inference_ports import AnswerStore, Contents, Upstreams
@@ -64,6 +65,7 @@ class Gateway:
     contents: Contents | None = None
     byok_fee: Decimal = ZERO
     byok_allowance: Decimal = ZERO
+    ending: Ending = field(default_factory=Ending)
     _pools: Pools | None = None
     _policies: dict[tuple[int, str | None], tuple[Caller, Policy]] = field(default_factory=dict)
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
@@ -115,3 +117,8 @@ class Gateway:
         task = asyncio.ensure_future(work)
         self._draining.add(task)
         task.add_done_callback(self._draining.discard)
+
+    async def close(self) -> None:
+        """End what is still under way, without grace where `ending` has not been told of any, and all connections."""
+        await self.ending.wait(self._draining)
+        await self.upstreams.close()

@@ -249,6 +249,7 @@ class Generation:
         self.sent.append(attempt)
         self.progress.attempt(candidate, self._gateway.clock())
         flow = Flow(self._gateway.upstreams.send(attempt))
+        self._gateway.ending.add(flow)
         try:
             fault = await self._first_token(flow)
         except BaseException:

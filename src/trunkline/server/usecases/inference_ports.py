@@ -28,6 +28,10 @@ class Upstreams(Protocol):
         """Return the exact body that `send` would send, for the caller's debugging; it holds no credential."""
         ...
 
+    async def close(self) -> None:
+        """Close all connections, those in use included."""
+        ...
+
     def cancels(self, endpoint: Endpoint) -> bool:
         """Tell whether an upstream stops working, and billing, when its connection is closed (spec gateway 2.7).
 

@@ -1,0 +1,59 @@
+"""The end of a server while calls are under way: some seconds of grace, then each ends as if its provider had failed.
+
+So every call has its record, and callers of streams are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+from weakref import WeakSet
+
+from trunkline.server.domain.generation.fault import Fault, FaultType
+from trunkline.server.usecases.flow import Flow
+
+FAULT: Final = Fault(
+    type=FaultType.PROVIDER_OVERLOADED,
+    message="The server is stopping",
+    next_endpoint=False,
+    next_model=False,
+    counts=False,
+)
+_LAST_SECONDS: Final = 2.0
+"""For records of what was given up: nothing of it waits for anybody."""
+
+
+class Ending:
+    """Knows what is under way, and ends it. Owned by one event loop."""
+
+    def __init__(self) -> None:
+        self._flows: WeakSet[Flow] = WeakSet()
+        self._by: float | None = None
+        self._is_over = False
+
+    def add(self, flow: Flow) -> None:
+        """Note what is being read from a provider."""
+        self._flows.add(flow)
+        if self._is_over:
+            flow.give_up(FAULT)
+
+    def begin(self, seconds: float) -> None:
+        """Give what is under way so many seconds from now; called again, it changes nothing."""
+        if self._by is None:
+            loop = asyncio.get_running_loop()
+            self._by = loop.time() + seconds
+            loop.call_at(self._by, self._give_up)
+
+    async def wait(self, tasks: set[asyncio.Task[Any]]) -> None:
+        """Wait until nothing of some tasks is under way: as long as grace was given, and then for their records."""
+        left = 0.0 if self._by is None else self._by - asyncio.get_running_loop().time()
+        if tasks:
+            await asyncio.wait(tasks, timeout=max(left, 0.0))
+        self._give_up()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_LAST_SECONDS)
+
+    def _give_up(self) -> None:
+        self._is_over = True
+        for flow in list(self._flows):
+            flow.give_up(FAULT)
