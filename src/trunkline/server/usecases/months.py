@@ -16,11 +16,11 @@ from trunkline.server.usecases.models import list_allowed
 
 
 class _Priced(msgspec.Struct):
-    pricing: dict[str, Any]
+    pricing: msgspec.Raw
 
 
 _DECODER: Final = msgspec.json.Decoder(_Priced)
-"""Reads the price list alone: a list of 100,000 models has 165 MB of everything else."""
+"""Finds the price list alone: a list of 100,000 models has 165 MB of everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,13 @@ def bills(
     """Return the bills of all listed models, the cheapest first, and how many models have no known price."""
     moment = Moment.of(now)
     listed = list_allowed(catalogue, {**values, "offset": 0, "limit": None}, now, region, allowed).rows
-    found = [
-        Bill(row, amount)
-        for row in listed
-        if (amount := cost(_DECODER.decode(row.body).pricing, usage, moment)) is not None
-    ]
+    costs: dict[bytes, Cost | None] = {}  # many models share one price list, to the byte
+    found = []
+    for row in listed:
+        prices = bytes(_DECODER.decode(row.body).pricing)
+        if prices not in costs:
+            costs[prices] = cost(msgspec.json.decode(prices), usage, moment)
+        if (amount := costs[prices]) is not None:
+            found.append(Bill(row, amount))
     found.sort(key=lambda bill: bill.cost.total)
     return found, len(listed) - len(found)

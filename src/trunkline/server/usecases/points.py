@@ -8,49 +8,39 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
-from trunkline.server.domain.catalog import pricing
+from trunkline.server.domain.catalog import query, slugs
+from trunkline.server.domain.catalog.columns import Mask
+from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.catalog.index import NOTHING_MEASURED
 from trunkline.server.domain.catalog.query import Allowed
-from trunkline.server.domain.catalog.snapshot import Row, Snapshot
-from trunkline.server.usecases.models import list_allowed
+from trunkline.server.domain.catalog.snapshot import Snapshot
 
 MOST: Final = 600
 """Points of a chart; more could neither be seen nor pointed at."""
 
 
-class _Scores(msgspec.Struct):
-    intelligence_index: float | None = None
-
-
-class _Benchmarks(msgspec.Struct):
-    artificial_analysis: _Scores | None = None
-
-
-class _Prices(msgspec.Struct):
-    prompt: str | None = None
-    completion: str | None = None
-
-
-class _Looked(msgspec.Struct):
-    pricing: _Prices
+class _Named(msgspec.Struct):
     name: str
-    context_length: int | None = None
-    benchmarks: _Benchmarks | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(_Looked)
+_DECODER: Final = msgspec.json.Decoder(_Named)
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One axis: `log` where it grows by factors. `better` is 1 where more is better, -1 where less is."""
+    """One axis: `log` where it grows by factors. `better` is 1 where more is better, -1 where less is.
+
+    `known` are the rows that have it, and `read` what one of them has.
+    """
 
     title: str
     unit: str
     log: bool
     better: int
-    read: Callable[[Snapshot, Row, _Looked], Decimal | float | None]
+    known: Callable[[Snapshot], Mask]
+    read: Callable[[Snapshot, int], Any]
     measured: bool = False
 
 
@@ -65,27 +55,67 @@ class Point:
     y: Decimal | float
 
 
-def _price(catalogue: Snapshot, row: Row, model: _Looked) -> Decimal | None:
-    prompt, completion = pricing.amount(model.pricing.prompt), pricing.amount(model.pricing.completion)
-    return None if prompt is None or completion is None else (prompt + completion) * 500_000
+def _has(*names: str) -> Callable[[Snapshot], Mask]:
+    """Return a finder of the rows with a value in all of some columns, without reading the rows themselves."""
+    return lambda catalogue: np.logical_and.reduce([catalogue.index.columns[name].codes >= 0 for name in names])
 
 
-def _speed(catalogue: Snapshot, row: Row, model: _Looked) -> float | None:
-    learned = catalogue.learned.models.get(catalogue.positions[row.id], NOTHING_MEASURED).throughput_p50
-    stated = [found["p50"] for offer in row.endpoints if (found := offer.wire.get("throughput_last_30m"))]
-    return learned or max(stated, default=None)
+def _value(name: str) -> Callable[[Snapshot, int], Any]:
+    def read(catalogue: Snapshot, position: int) -> Any:
+        column = catalogue.index.columns[name]
+        return column.distinct[column.codes[position]]
+
+    return read
 
 
-def _intelligence(catalogue: Snapshot, row: Row, model: _Looked) -> float | None:
-    scores = model.benchmarks.artificial_analysis if model.benchmarks else None
-    return scores.intelligence_index if scores else None
+_prompt, _completion = _value("prompt"), _value("completion")
+
+
+def _price(catalogue: Snapshot, position: int) -> Decimal:
+    mean: Decimal = (_prompt(catalogue, position) + _completion(catalogue, position)) * 500_000
+    return mean
+
+
+def _measured(catalogue: Snapshot) -> Mask:
+    mask = np.zeros(catalogue.index.size, np.bool_)
+    mask[[position for position, found in catalogue.learned.models.items() if found.throughput_p50]] = True
+    mask[[position for position, row in enumerate(catalogue.rows) if any(map(_throughput, row.endpoints))]] = True
+    return mask
+
+
+def _speed(catalogue: Snapshot, position: int) -> float:
+    learned = catalogue.learned.models.get(position, NOTHING_MEASURED).throughput_p50
+    return learned or max(filter(None, map(_throughput, catalogue.rows[position].endpoints)))
+
+
+def _throughput(endpoint: Endpoint) -> float | None:
+    stated = endpoint.wire.get("throughput_last_30m")
+    return stated["p50"] if stated else None
 
 
 FIGURES: Final = {
-    "price": Figure("Price", "USD per million tokens, mean of prompt and completion", True, -1, _price),
-    "intelligence": Figure("Intelligence", "Artificial Analysis index", False, 1, _intelligence),
-    "speed": Figure("Speed", "tokens per second, recent median", True, 1, _speed, measured=True),
-    "context": Figure("Context", "tokens", True, 1, lambda catalogue, row, model: model.context_length),
+    "price": Figure(
+        "Price",
+        "USD per million tokens, mean of prompt and completion",
+        log=True,
+        better=-1,
+        known=_has("prompt", "completion"),
+        read=_price,
+    ),
+    "intelligence": Figure(
+        "Intelligence",
+        "Artificial Analysis index",
+        log=False,
+        better=1,
+        known=_has("intelligence_index"),
+        read=_value("intelligence_index"),
+    ),
+    "speed": Figure(
+        "Speed", "tokens per second, recent median", log=True, better=1, known=_measured, read=_speed, measured=True
+    ),
+    "context": Figure(
+        "Context", "tokens", log=True, better=1, known=_has("context_length"), read=_value("context_length")
+    ),
 }
 PAIRS: Final = {
     "intelligence": ("price", "intelligence"),
@@ -107,18 +137,16 @@ def points(
     many listed models lack one of the figures.
     """
     right, up = (FIGURES[name] for name in PAIRS[chart])
-    listed = list_allowed(catalogue, {**values, "offset": 0, "limit": None}, now, region, allowed).rows
-    found: list[Point] = []
-    known = 0
-    for row in listed:
-        model = _DECODER.decode(row.body)
-        x, y = right.read(catalogue, row, model), up.read(catalogue, row, model)
-        if x is None or y is None:
-            continue
-        known += 1
-        if len(found) < MOST:
-            found.append(Point(row.id, model.name, row.id.partition("/")[0], x, y))
-    return found, known, len(listed) - known
+    unpaged = {name: value for name, value in values.items() if name not in {"offset", "limit"}}
+    listed = np.array(query.select(catalogue.index, unpaged, now, region, allowed).positions, np.intp)
+    both = listed[(right.known(catalogue) & up.known(catalogue))[listed]].tolist()
+    found = []
+    for position in both[:MOST]:
+        row = catalogue.rows[position]
+        name = _DECODER.decode(row.body).name
+        x, y = right.read(catalogue, position), up.read(catalogue, position)
+        found.append(Point(row.id, name, slugs.author(row.id), x, y))
+    return found, len(both), len(listed) - len(both)
 
 
 def frontier(found: list[Point], chart: str) -> list[Point]:

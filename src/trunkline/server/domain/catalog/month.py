@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import reduce
 from typing import Any
 
 from trunkline.server.domain.catalog import pricing
@@ -31,17 +32,12 @@ class Usage:
 class Cost:
     """USD for a month, in all and by what it is spent on. `discounted` tells whether cached tokens have a price."""
 
+    total: Decimal
     prompt: Decimal
     cached: Decimal
     completion: Decimal
     requests: Decimal
     discounted: bool
-
-    @property
-    def total(self) -> Decimal:
-        """USD in all."""
-        parts = (self.prompt, self.cached, self.completion, self.requests)
-        return _sum(parts)
 
 
 def cost(prices: Mapping[str, Any], usage: Usage, moment: Moment) -> Cost | None:
@@ -50,28 +46,17 @@ def cost(prices: Mapping[str, Any], usage: Usage, moment: Moment) -> Cost | None
     Cached tokens cost their own price, where the list has one, else that of all others.
     """
     size = usage.prompt // usage.requests if usage.requests else 0
-    held = pricing.price_for(prices, size, moment)
+    held = pricing.price_for(prices, size, moment) if prices.get("overrides") else prices
     prompt, completion = pricing.amount(held.get("prompt")), pricing.amount(held.get("completion"))
     if (prompt is None and usage.prompt) or (completion is None and usage.completion):
         return None
     prompt, completion = prompt or Decimal(0), completion or Decimal(0)
     reading = pricing.amount(held.get("input_cache_read"))
-    cached = _times(Decimal(usage.prompt), usage.cached.scaleb(-2))
-    return Cost(
-        prompt=_times(_EXACT.subtract(Decimal(usage.prompt), cached), prompt),
-        cached=_times(cached, prompt if reading is None else reading),
-        completion=_times(Decimal(usage.completion), completion),
-        requests=_times(Decimal(usage.requests), pricing.amount(held.get("request")) or Decimal(0)),
-        discounted=reading is not None,
+    cached = _EXACT.multiply(Decimal(usage.prompt), usage.cached.scaleb(-2))
+    parts = (
+        _EXACT.multiply(_EXACT.subtract(Decimal(usage.prompt), cached), prompt),
+        _EXACT.multiply(cached, prompt if reading is None else reading),
+        _EXACT.multiply(Decimal(usage.completion), completion),
+        _EXACT.multiply(Decimal(usage.requests), pricing.amount(held.get("request")) or Decimal(0)),
     )
-
-
-def _times(amount: Decimal, price: Decimal) -> Decimal:
-    return _EXACT.multiply(amount, price)
-
-
-def _sum(parts: tuple[Decimal, ...]) -> Decimal:
-    total = Decimal(0)
-    for part in parts:
-        total = _EXACT.add(total, part)
-    return total
+    return Cost(reduce(_EXACT.add, parts), *parts, discounted=reading is not None)
