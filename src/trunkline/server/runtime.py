@@ -214,6 +214,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         credits_usd=settings.credits,
         vault=vault,
         reachable=configuration.targets.reachable(),
+        revisions=database.catalog,
+        variables=configuration.variables,
     )
     hosts = HostTable(settings.hosts, settings.trusted_proxies)
     return app.create(

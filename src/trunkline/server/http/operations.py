@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from trunkline.server.http.streaming import Stream
 from trunkline.server.usecases.account_ports import Accounts, Entropy, Vault
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.gateway_ports import Limits, Records
-from trunkline.server.usecases.ports import Callers, Catalogue, Clock
+from trunkline.server.usecases.ports import Callers, CatalogStore, Catalogue, Clock
 
 API = "/api/v1"
 OWN_API = "/api/trunkline/v1"
@@ -34,6 +34,7 @@ class Context:
     `operator` is the account whose management keys may manage all accounts, None for nobody;
     `credentials` are the providers that can be called, None where none is configured. `records` is what was called,
     `limits` how often data sets may be asked for, `credits_usd` what every account may spend, None for no limit.
+    `revisions` is where the catalogue's history is kept, `variables` names by provider what switches it on.
     """
 
     catalogue: Catalogue
@@ -51,6 +52,8 @@ class Context:
     credits_usd: Decimal | None = None
     vault: Vault | None = None
     reachable: frozenset[str] = frozenset()
+    revisions: CatalogStore | None = None
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def sealing(self) -> Vault:
         """Return what encrypts secrets before they are kept. Raises `Unavailable` where nothing does."""
@@ -61,6 +64,12 @@ class Context:
     def snapshot(self) -> Snapshot:
         """Return the catalogue as it is now. Raises `Unavailable` when none is loaded."""
         return self.catalogue.current(self.clock())
+
+    def history(self) -> CatalogStore:
+        """Return where the catalogue's revisions are. Raises `Unavailable` on a server without them."""
+        if self.revisions is None:
+            raise Unavailable
+        return self.revisions
 
     def traffic(self) -> Records:
         """Return what was called. Raises `Unavailable` on a server that only lists."""

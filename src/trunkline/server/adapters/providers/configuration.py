@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -45,12 +45,16 @@ Shipped = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The settings, read: `targets` are called, `over` lays the facts over a catalogue, `notes` are for the log."""
+    """The settings, read: `targets` are called, `over` lays the facts over a catalogue, `notes` are for the log.
+
+    `variables` names, by provider of the package, what switches it on.
+    """
 
     targets: Targets
     facts: tuple[Fact, ...] = ()
     models: tuple[Fact, ...] = ()
     notes: tuple[str, ...] = ()
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def over(self, stored: Iterable[Layered]) -> Iterator[Layered]:
         """Yield stored facts and then ours; models only where nobody else knows them."""
@@ -92,7 +96,8 @@ def configure(settings: Settings, shipped: Shipped, environ: Mapping[str, str]) 
         if provider.enabled and not has_key:
             notes.append(f"provider {slug} is off: it has no key")
     facts, models = _facts(settings, providers, shipped)
-    return Configuration(Targets(targets.values(), keyless.values()), facts, models, tuple(notes))
+    usual = {slug: tuple(row.get("env") or ()) for slug, row in shipped.items()}
+    return Configuration(Targets(targets.values(), keyless.values()), facts, models, tuple(notes), usual)
 
 
 def _ollama(host: str) -> ProviderSettings:
