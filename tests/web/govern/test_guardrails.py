@@ -14,7 +14,7 @@ def test_a_guardrail_is_previewed_while_it_is_typed_then_made_and_assigned(desk:
     desk.open("/govern/guardrails/new")
     preview = page.locator("#preview")
     expect(preview).to_contain_text("Leaves")
-    page.get_by_label("Name").fill(HOSTILE)
+    page.get_by_label("Name", exact=True).fill(HOSTILE)
     page.get_by_label("Never these models").fill("acme/one")
     # The account's keys have called it a minute ago.
     expect(preview).to_contain_text("would lose models that it called in 30 days: acme/one (12 calls")
@@ -22,13 +22,13 @@ def test_a_guardrail_is_previewed_while_it_is_typed_then_made_and_assigned(desk:
     expect(preview).to_contain_text("is no model of this catalogue (do you mean acme/one?)")
     page.get_by_role("button", name="Make the guardrail").click()
     expect(page.locator("#ignored_models-wrong")).to_contain_text("do you mean acme/one?")
-    expect(page.get_by_label("Name")).to_have_value(HOSTILE)
+    expect(page.get_by_label("Name", exact=True)).to_have_value(HOSTILE)
     assert desk.complaints.pop().endswith("(Bad Request)")
     desk.flawless()
     page.get_by_label("Never these models").fill("acme/one, openai/gpt-4")
     page.get_by_label("At most").fill("5")
     page.get_by_label("In each").select_option("daily")
-    page.get_by_label("Email").select_option("redact")
+    page.get_by_label("Email", exact=True).select_option("redact")
     page.get_by_label("Pattern 1", exact=True).fill(r"\d{9}")
     page.get_by_role("button", name="Make the guardrail").click()
     expect(page.get_by_text("The guardrail is made.")).to_be_visible()
@@ -75,4 +75,4 @@ def test_without_scripts_the_preview_is_a_button(scene: Scene):
     assert b'value="kept"' in reply.body
     wrong = scene.send("/govern/guardrails", name="x", limit_usd="5")
     assert wrong.status == 400
-    assert b"limit_usd and reset_interval are set and removed together" in wrong.body
+    assert b"An amount and its interval are set and removed together" in wrong.body

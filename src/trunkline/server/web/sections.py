@@ -6,6 +6,16 @@ from typing import Final
 
 SECTIONS: Final = (
     ("", (("Overview", "/govern"),)),
-    ("Access", (("Keys", "/govern/keys"), ("Guardrails", "/govern/guardrails"), ("Explain", "/govern/explain"))),
+    (
+        "Access",
+        (
+            ("Keys", "/govern/keys"),
+            ("Guardrails", "/govern/guardrails"),
+            ("Workspaces", "/govern/workspaces"),
+            ("Members", "/govern/members"),
+            ("Privacy", "/govern/privacy"),
+            ("Explain", "/govern/explain"),
+        ),
+    ),
 )
 """Groups of pages: a heading, and titles with their paths."""

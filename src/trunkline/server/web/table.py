@@ -8,6 +8,7 @@ from trunkline.server.http.operations import Context
 from trunkline.server.usecases.session_ports import Attempts, Sessions
 from trunkline.server.web.page import Page
 from trunkline.server.web.routes import (
+    accounts,
     charts,
     chat,
     compare,
@@ -17,10 +18,12 @@ from trunkline.server.web.routes import (
     guardrails,
     home,
     keys,
+    members,
     model,
     models,
     rankings,
     signing,
+    workspaces,
 )
 from trunkline.server.web.site import Web
 from trunkline.server.web.visit import Doors
@@ -37,6 +40,9 @@ PAGES: tuple[Page, ...] = (
     *keys.PAGES,
     *guardrails.PAGES,
     *explanations.PAGES,
+    *workspaces.PAGES,
+    *members.PAGES,
+    *accounts.PAGES,
     *signing.PAGES,
     *model.PAGES,  # last: feeds' addresses are any two words
 )

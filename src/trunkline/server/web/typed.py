@@ -26,6 +26,7 @@ _PLAINLY: Final[Sequence[tuple[re.Pattern[str], str]]] = (
     (re.compile(r"Expected `(?:float|int)` <= (.+)$"), r"takes at most \1"),
     (re.compile(r"Invalid enum value '(.*)'$"), r"takes no \1"),
     (re.compile(r"Invalid UUID$"), "is no id"),
+    (re.compile(r"limit_usd and reset_interval "), "an amount and its interval are set and removed together"),
 )
 """What the reader of bodies says, for people."""
 
