@@ -96,6 +96,13 @@ def test_what_all_providers_say_is_what_the_caller_hears(world: World, status: i
     assert world.record().charged == 0
 
 
+def test_a_refusal_refers_to_our_own_documentation(world: World):
+    world.gateway.docs_url = "http://trunkline.example/docs"
+    world.always(*refused(503))
+    assert world.chat().error(503)["availability"]["docs_url"] == "http://trunkline.example/docs"
+    assert world.chat(model="acme/nope").error(400)["availability"]["docs_url"] == "http://trunkline.example/docs"
+
+
 def test_a_credential_of_ours_that_is_refused_is_not_the_callers_fault(world: World):
     world.alpha.then(*refused(401))
     world.beta.then(*OK)

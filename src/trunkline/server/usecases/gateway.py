@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -16,6 +16,7 @@ from trunkline.server.domain.generation.fault import Fault, FaultType
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.policy.layers import Policy
 from trunkline.server.domain.routing.attempts import MOST_ATTEMPTS
+from trunkline.server.domain.routing.availability import DOCUMENTATION
 from trunkline.server.domain.routing.needs import SMALL_WINDOW
 from trunkline.server.domain.routing.pools import Pools
 from trunkline.server.domain.routing.windows import COOLDOWN
@@ -66,7 +67,9 @@ class Gateway:
     byok_fee: Decimal = ZERO
     byok_allowance: Decimal = ZERO
     ending: Ending = field(default_factory=Ending)
+    docs_url: str = DOCUMENTATION
     _pools: Pools | None = None
+    _usage: tuple[object, Mapping[str, int]] = (None, {})
     _policies: dict[tuple[int, str | None], tuple[Caller, Policy]] = field(default_factory=dict)
     _draining: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -97,6 +100,14 @@ class Gateway:
         if self._pools is None or self._pools.snapshot.rows is not snapshot.rows:
             self._pools = Pools(snapshot, now)
         return self._pools
+
+    def usage(self, snapshot: Snapshot) -> Mapping[str, int]:
+        """Return the tokens of seven days by model id; kept until something has been learned."""
+        if self._usage[0] is not snapshot.learned:
+            models = snapshot.learned.models.items()
+            used = {snapshot.rows[at].id: seen.tokens_7d for at, seen in models if seen.tokens_7d}
+            self._usage = (snapshot.learned, used)
+        return self._usage[1]
 
     def drain(self, flow: Flow, then: Callable[[Event | None], None]) -> None:
         """Read an upstream that cannot be cancelled to its end in the background; `then` gets each event, last None."""

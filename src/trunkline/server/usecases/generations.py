@@ -67,6 +67,7 @@ async def start(
         default_sort=None if caller.workspace is None else caller.workspace.default_provider_sort,
         remembered=remembered,
         small_window=gateway.small_window,
+        usage=gateway.usage(snapshot),
         own=Own(caller.byok, gateway.usable) if caller.byok else None,
     )
     planned = plan(request, gateway.pools(snapshot, now), policy, given)
@@ -119,6 +120,11 @@ class Generation:
     def id(self) -> str:
         """The generation's id, `gen-…`."""
         return self.progress.id
+
+    @property
+    def docs_url(self) -> str:
+        """Where the codes of refusals are documented."""
+        return self._gateway.docs_url
 
     @property
     def served(self) -> tuple[str, str]:

@@ -23,6 +23,7 @@ models:
     categories: [programming]
     distillable: true
     hidden: false
+    successor: acme/coder-2
     created_source: first listed
     invented_here: {deep: [1, 2.50]}
 endpoints:
@@ -86,6 +87,7 @@ def test_a_model_is_split_into_what_the_api_shows_and_what_it_does_not():
         "categories": ["programming", "science"],
         "distillable": True,
         "hidden": False,
+        "successor": "acme/coder-2",
         "created_source": "first listed",
     }
     assert delivery.facts[0].source == "price list of May"

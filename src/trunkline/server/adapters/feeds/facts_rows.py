@@ -39,6 +39,7 @@ class ModelNotes(Struct):
     categories: list[str]
     distillable: bool
     hidden: bool
+    successor: str
     created_source: str
     private_to: list[str]
 

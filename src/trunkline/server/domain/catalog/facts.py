@@ -29,8 +29,8 @@ class Fact:
     fields that we have never heard of; `notes` is a JSON object with what the API does not show.
 
     - model: `key` is the id, `wire` any subset of Model (spec 2.2); notes: `categories` [str],
-      `distillable` bool, `hidden` bool, `created_source` str, `first_listed` Unix seconds,
-      `private_to` [account or user id].
+      `distillable` bool, `hidden` bool, `successor` id to use once the model has expired, `created_source` str,
+      `first_listed` Unix seconds, `private_to` [account or user id].
     - endpoint: `key` is `<model id> <tag> <n>`, n counting equal tags from 0, `wire` any subset of
       PublicEndpoint (2.7) with `provider_name` and `tag`; notes: `data_policy` object, `regions` [str],
       `upstream_model` str, `price_source` str, `parameters` "proven" (see

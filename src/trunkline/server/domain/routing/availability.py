@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from trunkline.server.domain.generation.fault import FaultType
 
-DOCUMENTATION: Final = "https://openrouter.ai/docs/api/reference/errors-and-debugging"
-"""Where the codes are documented, unless the server puts its own page there."""
+DOCUMENTATION: Final = "/docs"
+"""Where the codes are documented: on the server itself, whose address is put before it."""
 DEFAULT_RETRY_AFTER: Final = 5
 """Seconds to wait where a temporary fault came without a hint: clients repeat a 503 for up to an hour."""
 

@@ -40,7 +40,7 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
     if not asked.stream:
         refusal = await generation.begin(presence.gone)
         if refusal is not None:
-            return refused(refusal, metadata(generation) if asked.wants_metadata else None)
+            return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
         whole = await _whole(generation)
         whole.headers = (*overhead(context, request, generation), *told(generation, context.clock()))
         return whole
@@ -52,7 +52,7 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
         either: set[asyncio.Future[Any]] = {beginning, presence.left}
         await asyncio.wait(either, timeout=keep_alive, return_when=asyncio.FIRST_COMPLETED)
         if beginning.done() and (refusal := beginning.result()) is not None:
-            return refused(refusal, metadata(generation) if asked.wants_metadata else None)
+            return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     made = chunks(generation, beginning, keep_alive)
     return Stream(made, presence, told(generation, context.clock()), (KEEP_ALIVE, keep_alive))
 
@@ -68,7 +68,9 @@ async def _whole(generation: Generation) -> Answer:
         elif isinstance(event, Failed):
             failed = event
     if (withheld := generation.progress.refusal) is not None:
-        return refused(withheld, metadata(generation) if generation.progress.request.wants_metadata else None)
+        return refused(
+            withheld, metadata(generation) if generation.progress.request.wants_metadata else None, generation.docs_url
+        )
     record = generation.progress.record
     assert record is not None, "the events have been read to their end"
     choice: dict[str, Any] = {

@@ -41,7 +41,7 @@ async def chunks(generation: Generation, beginning: Beginning, keep_alive: float
         await _abandoned(generation, beginning)
         raise
     if (refusal := beginning.result()) is not None:
-        yield shape.broken(in_band_refusal(refusal))
+        yield shape.broken(in_band_refusal(refusal, generation.docs_url))
         return
     events = generation.events()
     try:

@@ -24,14 +24,14 @@ async def embeddings(context: Context, request: Request) -> Answer:
     assert request.presence is not None
     refusal = await generation.begin(request.presence.gone)
     if refusal is not None:
-        return refused(refusal, metadata(generation) if asked.wants_metadata else None)
+        return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     vectors: list[Vector] = []
     async for event in generation.events():
         if isinstance(event, Vector):
             vectors.append(event)
         elif isinstance(event, Failed):
             broken = Refusal(STATUS[event.fault.type], event.fault.type, event.fault.message)
-            return refused(broken, metadata(generation) if asked.wants_metadata else None)
+            return refused(broken, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     record = generation.progress.record
     assert record is not None
     base64 = wants_base64(asked)
