@@ -164,7 +164,7 @@ def test_whatever_an_own_key_meets_with_the_operators_is_next(scene: Scene, stre
 
 def test_one_that_is_always_used_is_not_replaced_by_the_operators(scene: Scene):
     """Case 46."""
-    scene.own("beta", always_use=True)
+    scene.own("beta", is_required=True)
     scene.providers["beta"].always(*whole({"error": {"message": "slow down"}}, 429, ("Retry-After", "9")))
     body = scene.chat(provider={"order": ["beta", "alpha"]}).json()
     assert (body["provider"], body["usage"]["is_byok"]) == ("Alpha", False)

@@ -78,8 +78,8 @@ def add(
     provider
         The provider's slug, such as openai.
     pairs
-        name=value of name, disabled, is_fallback, always_use, allowed_models, allowed_api_key_hashes,
-        allowed_user_ids.
+        name=value of name, disabled, is_fallback, is_required, is_byok_only, declared_zdr, declared_region,
+        allowed_models, allowed_api_key_hashes, allowed_user_ids.
     """
     if any(pair.startswith("key=") for pair in pairs):
         raise SettingsError("the key is not typed on the command line, where others can see it")
@@ -158,5 +158,10 @@ def _secret(provider: str) -> str:
 
 
 def _state(row: Credential) -> str:
-    states = (("off", row.disabled), ("fallback", row.is_fallback), ("always", row.always_use))
+    states = (
+        ("off", row.disabled),
+        ("fallback", row.is_fallback),
+        ("required", row.is_required),
+        ("only", row.is_byok_only),
+    )
     return ", ".join(word for word, holds in states if holds) or "on"

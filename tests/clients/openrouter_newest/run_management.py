@@ -6,6 +6,7 @@ import sys
 from openrouter import OpenRouter, errors, utils
 
 url, management_key, member = sys.argv[1:]
+SECRET = "sk-own-key-of-the-account"
 NO_RETRIES = utils.RetryConfig("none", utils.BackoffStrategy(1, 1, 1.0, 1), False)
 
 
@@ -43,7 +44,13 @@ with OpenRouter(api_key=management_key, server_url=url, retry_config=NO_RETRIES)
             refused = None
         except errors.OpenRouterError as error:
             refused = {"type": type(error).__name__, "code": error.data.error.code, "message": error.data.error.message}
+    brought = client.byok.create(
+        provider="openai", key=SECRET, name="Production", workspace_id=workspace.id, allowed_models=["openai/gpt-4"]
+    ).data
+    client.byok.update(id=brought.id, key=SECRET[::-1], is_fallback=True, allowed_api_key_hashes=[made.data.hash])
     told = {
+        "brought": [plain(row) for row in listed(client.byok.list(workspace_id=workspace.id, provider="openai"))],
+        "brought_one": plain(client.byok.get(id=brought.id).data),
         "assigned": assigned.assigned_count,
         "models": [row.id for row in listed(models)],
         "current": plain(current.data),
@@ -70,6 +77,7 @@ with OpenRouter(api_key=management_key, server_url=url, retry_config=NO_RETRIES)
     client.guardrails.bulk_unassign_keys(id=guardrail.id, key_hashes=[made.data.hash])
     client.guardrails.bulk_unassign_members(id=guardrail.id, member_user_ids=[member])
     told["deleted"] = [
+        plain(client.byok.delete(id=brought.id)),
         plain(client.guardrails.delete(id=guardrail.id)),
         plain(client.workspaces.delete_budget(workspace_ref="team", interval="monthly")),
         plain(client.api_keys.delete(hash=made.data.hash)),

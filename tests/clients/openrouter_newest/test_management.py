@@ -26,6 +26,11 @@ def test_an_account_is_managed_through_the_newest_client(tmp_path: Path):
         "code": 403,
         "message": "Only management keys can perform this operation",
     }
+    assert told["brought"] == [told["brought_one"]]
+    brought = told["brought_one"]
+    assert (brought["provider"], brought["label"], brought["is_fallback"]) == ("openai", "tnu...o-ks", True)
+    assert brought["allowed_models"] == ["openai/gpt-4-0613"]
+    assert len(brought["allowed_api_key_hashes"]) == 1
     assert told["assigned"] == 1
     assert told["keys"] == [told["key"]]
     assert (told["key"]["name"], told["key"]["limit"], told["key"]["limit_reset"]) == ("ci 2", 2.5, "monthly")
@@ -47,5 +52,5 @@ def test_an_account_is_managed_through_the_newest_client(tmp_path: Path):
     assert (told["budget"]["limit_usd"], told["budget"]["reset_interval"]) == (500, "monthly")
     assert [row["email"] for row in told["members"]] == ["ada@example.com"]
     assert told["settings"] == {"id": ACCOUNT_X, "is_filtered_model_catalog_enabled": True}
-    assert told["deleted"] == [{"deleted": True}] * 4
+    assert told["deleted"] == [{"deleted": True}] * 5
     assert told["gone"] == {"type": "NotFoundResponseError", "code": 404}

@@ -42,6 +42,11 @@ def test_a_credential_lives_from_creation_to_deletion_and_is_nowhere_in_the_clea
     changed = patched(acme, made.id, name=None, disabled=True, allowed_models=["openai/gpt-4", "openai/gpt-4-0613"])
     assert (changed.name, changed.disabled, changed.allowed_models) == (None, True, ("openai/gpt-4-0613",))
     assert changed.sealed == made.sealed
+    declared = patched(acme, made.id, declared_zdr=False, declared_region="europe", is_byok_only=True)
+    assert (declared.declared_zdr, declared.declared_region, declared.is_byok_only) == (False, "europe", True)
+    with pytest.raises(BadRequest):
+        patched(acme, made.id, is_fallback=True)
+    patched(acme, made.id, declared_zdr=None, declared_region=None, is_byok_only=False)
     turned = patched(acme, made.id, key="sk-another-canary-of-it-WxYz")
     assert (turned.label, opened(turned)) == ("sk-...WxYz", "sk-another-canary-of-it-WxYz")
     rows = byok.list_credentials(acme.accounts, acme.id)
@@ -53,7 +58,7 @@ def test_a_credential_lives_from_creation_to_deletion_and_is_nowhere_in_the_clea
     with pytest.raises(NotFound):
         byok.delete(acme.accounts, acme.actor, made.id, clock=acme.clock)
     trail = [entry for entry in audit.entries(acme.accounts, acme.id) if entry.noun == "byok"]
-    assert [entry.action for entry in trail] == ["delete", "update", "update", "create"]
+    assert [entry.action for entry in trail] == ["delete", *["update"] * 4, "create"]
     assert "canary" not in repr(trail)
     assert turned.sealed not in repr(trail)
 
@@ -120,6 +125,7 @@ def test_a_workspace_takes_its_credentials_with_it(acme):
         ({"provider": "openai/eu"}, "provider"),
         ({"allowed_models": ["acme/unheard-of"]}, "allowed_models.0"),
         ({"allowed_api_key_hashes": ["0" * 64]}, "allowed_api_key_hashes"),
+        ({"is_fallback": True, "is_byok_only": True}, "is_byok_only"),
         ({"key": "two\nlines"}, "key"),
         ({"key": " spaced "}, "key"),
         ({"key": "grün"}, "key"),
@@ -179,6 +185,8 @@ def test_what_is_under_an_older_key_is_sealed_anew_and_what_nobody_can_read_stay
         '{"provider": "openai", "key": "k", "allowed_api_key_hashes": []}',
         '{"provider": "openai", "key": "k", "allowed_api_key_hashes": ["XYZ"]}',
         '{"provider": "openai", "key": "k", "workspace_id": "default"}',
+        '{"provider": "openai", "key": "k", "declared_region": "mars"}',
+        '{"provider": "openai", "key": "k", "is_required": null}',
     ],
 )
 def test_a_body_out_of_bounds_does_not_decode(said):

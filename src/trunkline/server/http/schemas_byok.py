@@ -11,7 +11,8 @@ class ByokKey(Struct, kw_only=True):
     """One own key at a provider; `label` is what is shown of it.
 
     `workspace_id` of null: it counts in every workspace. Within a provider the keys are tried by `sort_order`;
-    `always_use` keeps the operator's own key for the provider out.
+    `is_required` keeps the operator's key for the provider out where this one serves a model, `is_byok_only` for
+    every model. What is declared of the provider's account narrows what the key is used for.
     """
 
     id: str
@@ -21,7 +22,10 @@ class ByokKey(Struct, kw_only=True):
     name: str | None
     disabled: bool
     is_fallback: bool
-    always_use: bool
+    is_required: bool
+    is_byok_only: bool
+    declared_zdr: bool | None
+    declared_region: str | None
     allowed_models: list[str] | None
     allowed_api_key_hashes: list[str] | None
     allowed_user_ids: list[str] | None

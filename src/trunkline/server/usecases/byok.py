@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -28,12 +28,15 @@ Hashes = Annotated[list[Annotated[str, Meta(pattern="^[a-f0-9]{64}$")]], Meta(mi
 
 
 class ByokFields(Struct, frozen=True, kw_only=True):
-    """What making and changing a credential have in common; `always_use` keeps the operator's own key out."""
+    """What making and changing a credential have in common."""
 
     name: CredentialName | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET
     is_fallback: bool | UnsetType = UNSET
-    always_use: bool | UnsetType = UNSET
+    is_required: bool | UnsetType = UNSET
+    is_byok_only: bool | UnsetType = UNSET
+    declared_zdr: bool | UnsetType | None = UNSET
+    declared_region: Literal["global", "europe", "us"] | UnsetType | None = UNSET
     allowed_models: Items | UnsetType | None = UNSET
     allowed_api_key_hashes: Hashes | UnsetType | None = UNSET
     allowed_user_ids: Items | UnsetType | None = UNSET
@@ -135,6 +138,7 @@ def create(
             sort_order=max((row.sort_order + 1 for row in beside), default=0),
             **changes,
         )
+        _require_order(unsealed)
         made = _sealed(unsealed, secret, vault)
         store.byok.add(actor.account_id, made)
     return made
@@ -156,6 +160,7 @@ def update(
         before = _find(store, actor.account_id, credential_id)
         _require_keys(store, actor.account_id, changes)
         after = replace(before, **changes)
+        _require_order(after)
         if body.key is not UNSET:
             after = _sealed(after, _checked(body.key), vault)
         store.byok.replace(actor.account_id, after)
@@ -217,6 +222,11 @@ def _require_keys(store: Writer, account_id: str, changes: dict[str, Any]) -> No
         known = {key.hash for key in store.keys.page(account_id, where={"hash": hashes}) if not key.is_management}
         if missing := [one for one in hashes if one not in known]:
             raise refuse("allowed_api_key_hashes", f"is no key of this account: {missing[0]}")
+
+
+def _require_order(credential: Credential) -> None:
+    if credential.is_fallback and credential.is_byok_only:
+        raise refuse("is_byok_only", "is for credentials that are no fallback: nothing would come before it")
 
 
 def _checked(secret: str) -> str:

@@ -5,11 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.domain.fixture import NOW
-from tests.server.domain.routing.scene import M, abc, failed, fast, fault, key, offer, planned, pools, text_model
+from tests.server.domain.routing.scene import (
+    M,
+    abc,
+    account,
+    failed,
+    fast,
+    fault,
+    key,
+    offer,
+    planned,
+    pools,
+    text_model,
+)
 from trunkline.server.domain.generation.fault import FaultType
 from trunkline.server.domain.policy.byok import Credential, label, of_key
 from trunkline.server.domain.policy.key import Key
@@ -50,12 +63,54 @@ def test_several_stand_by_the_order_of_their_endpoints_and_then_as_they_were_mad
 
 
 def test_one_that_is_always_used_keeps_the_shared_endpoint_out():
-    made = planned(abc(), given=bringing(own("beta", "k", always_use=True)), provider={"sort": "price"})
+    made = planned(abc(), given=bringing(own("beta", "k", is_required=True)), provider={"sort": "price"})
     assert shown(made) == ["beta+k", "alpha", "gamma"]
     limited = fault(429, FaultType.RATE_LIMIT_EXCEEDED, counts=False)
     assert [following(made, failed(made, *[limited] * count)) for count in (1, 2)] == [*made.candidates[1:]]
-    fallback = own("beta", "k", always_use=True, is_fallback=True)
-    assert shown(planned(abc(), given=bringing(fallback), provider={"sort": "price"}))[-1] == "beta+k"
+    fallback = own("beta", "k", is_required=True, is_fallback=True)
+    assert shown(planned(abc(), given=bringing(fallback), provider={"sort": "price"})) == ["alpha", "gamma", "beta+k"]
+    other = own("beta", "k", is_required=True, allowed_models=("acme/other",))
+    assert shown(planned(abc(), given=bringing(other), provider={"sort": "price"})) == ["alpha", "beta", "gamma"]
+
+
+def test_one_that_is_the_only_way_keeps_the_provider_out_of_other_models_too():
+    only = own("beta", "k", is_byok_only=True, allowed_models=("acme/other",))
+    made = planned(abc(), given=bringing(only), provider={"sort": "price"})
+    assert shown(made) == ["alpha", "gamma"]
+    assert made.removed[key("beta")] == "credential"
+    refused = planned(abc(), given=bringing(only), provider={"only": ["beta"]}).refusal
+    assert refused is not None
+    assert refused.status == 404
+
+
+@pytest.mark.parametrize(("declared", "serves"), [(None, True), (True, True), (False, False)])
+def test_an_account_that_retains_serves_no_call_that_needs_none(declared: bool | None, serves: bool):
+    kept = bringing(own("beta", "k", declared_zdr=declared))
+    asked = planned(abc(), given=kept, provider={"sort": "price", "zdr": True})
+    assert shown(asked) == [*(["beta+k"] if serves else []), "alpha", "beta", "gamma"]
+    under = planned(abc(), given=kept, policy=account(enforce_zdr_other=True), provider={"sort": "price"})
+    assert shown(under) == shown(asked)
+    assert shown(planned(abc(), given=kept, provider={"sort": "price"}))[0] == "beta+k"
+
+
+@pytest.mark.parametrize(
+    ("region", "declared", "serves"),
+    [
+        (None, "europe", True),
+        (None, None, True),
+        ("eu", "europe", True),
+        ("eu", "global", True),
+        ("eu", None, True),
+        ("eu", "us", False),
+        ("us", "europe", False),
+    ],
+)
+def test_an_account_of_another_region_serves_no_call_to_a_regional_host(
+    region: str | None, declared: str | None, serves: bool
+):
+    of = pools(text_model(), offer("beta", 1, notes={"regions": ["eu", "us"]}))
+    made = planned(of, policy=Policy(region=region), given=bringing(own("beta", "k", declared_region=declared)))
+    assert shown(made) == [*(["beta+k"] if serves else []), "beta"]
 
 
 def test_models_keep_to_their_own_unless_they_are_ordered_together():
@@ -112,7 +167,7 @@ def test_nobody_is_tried_twice_with_one_credential():
 
 
 def test_a_refusal_of_ones_own_credential_is_told_as_one_that_repeating_does_not_mend():
-    kept = bringing(own("alpha", "k", always_use=True))
+    kept = bringing(own("alpha", "k", is_required=True))
     made = planned(abc(), given=kept, provider={"only": ["alpha"]})
     for status in (401, 402, 400):
         told = conclusion(made, failed(made, fault(status)))
@@ -131,7 +186,8 @@ def test_a_refusal_of_ones_own_credential_is_told_as_one_that_repeating_does_not
             st.sampled_from(["alpha", "beta", "gamma", "delta"]),
             st.uuids().map(str),
             is_fallback=st.booleans(),
-            always_use=st.booleans(),
+            is_required=st.booleans(),
+            is_byok_only=st.booleans(),
             allowed_models=st.sampled_from([None, (M,), ("acme/n",), ()]),
         ),
         max_size=6,
@@ -149,7 +205,8 @@ def test_every_offer_is_there_once_and_shared_ones_keep_their_order(keys, shared
     wanted = set()
     for one in plain.candidates:
         mine = [own for own in keys if own.provider == one.target.provider and own.takes(one.model)]
-        if one.target.provider in shared and not any(own.always_use and not own.is_fallback for own in mine):
+        only = any(own.is_byok_only for own in keys if own.provider == one.target.provider)
+        if one.target.provider in shared and not only and not any(own.is_required for own in mine):
             wanted.add((one.key, None))
         wanted |= {(one.key, own.id) for own in mine}
     assert {one.offer for one in made.candidates} == wanted

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from trunkline.server.domain.policy.key import Key
+from trunkline.server.domain.policy.layers import HOST_WORDS
 
 _SHORTEST_SHOWN: Final = 20
 """Characters of a secret below which its label shows none of them: seven of few would be too many."""
@@ -21,8 +22,10 @@ class Credential(Struct, frozen=True, kw_only=True):
     """One account's own key at a provider; `sealed` is the secret as it is kept, encrypted.
 
     `workspace_id` of None: for every workspace of the account. `sort_order` counts up within provider and workspace.
-    An `is_fallback` one comes after the shared endpoints, `always_use` keeps the provider's shared ones out
-    altogether. Each of the `allowed_*` lists is None where it restricts nothing; models by variant canonical slug.
+    An `is_fallback` one comes after the shared endpoints; `is_required` keeps the provider's shared endpoints of its
+    models out, `is_byok_only` those of all models. Each of the `allowed_*` lists is None where it restricts nothing;
+    models by variant canonical slug. What is declared of the account behind it (whether nothing is retained there,
+    and whether it works in `europe` or `us`) narrows what it is used for, and never widens that.
     """
 
     id: str
@@ -36,7 +39,10 @@ class Credential(Struct, frozen=True, kw_only=True):
     name: str | None = None
     disabled: bool = False
     is_fallback: bool = False
-    always_use: bool = False
+    is_required: bool = False
+    is_byok_only: bool = False
+    declared_zdr: bool | None = None
+    declared_region: str | None = None
     allowed_models: tuple[str, ...] | None = None
     allowed_api_key_hashes: tuple[str, ...] | None = None
     allowed_user_ids: tuple[str, ...] | None = None
@@ -59,6 +65,14 @@ class Credential(Struct, frozen=True, kw_only=True):
     def takes(self, permaslug: str) -> bool:
         """Tell whether a model, by its variant canonical slug, may be called with it."""
         return self.allowed_models is None or permaslug in self.allowed_models
+
+
+    def suits(self, *, zdr: bool, region: str | None) -> bool:
+        """Tell whether what is declared of it fits a call that needs zero retention, or came to a region's host."""
+        if zdr and self.declared_zdr is False:
+            return False
+        declared = self.declared_region
+        return region is None or declared in {None, HOST_WORDS[None], HOST_WORDS[region]}
 
 
 def of_key(credentials: Iterable[Credential], key: Key) -> tuple[Credential, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trunkline.server.domain.policy.byok import Credential
+from trunkline.server.domain.policy.layers import Effect
 from trunkline.server.domain.routing.targets import Target
 
 Offer = tuple[Target, Credential | None]
@@ -15,23 +16,37 @@ Offer = tuple[Target, Credential | None]
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a caller brings along: `credentials` in the order of their trial; `shared` can be called without."""
+    """What a caller brings along: `credentials` in the order of their trial; `shared` can be called without.
+
+    `zdr_groups` are the groups of models of which this call needs zero retention, `region` is that of its host.
+    """
 
     credentials: tuple[Credential, ...]
     shared: frozenset[str]
+    zdr_groups: frozenset[str] = frozenset()
+    region: str | None = None
+
+    def under(self, effect: Effect) -> Own:
+        """Return the same for a call under the effect of a policy, its own restrictions among them."""
+        return replace(self, zdr_groups=effect.zdr_groups, region=effect.region)
 
     def of(self, target: Target, permaslug: str) -> Iterator[Credential]:
         """Yield the credentials with which an endpoint of a model (its variant canonical slug) may be called."""
-        return (one for one in self.credentials if one.provider == target.provider and one.takes(permaslug))
+        zdr = target.traits.group in self.zdr_groups
+        return (one for one in self._for(target, permaslug) if one.suits(zdr=zdr, region=self.region))
 
     def reaches(self, target: Target, permaslug: str) -> bool:
         """Tell whether an endpoint can be called at all."""
-        return target.provider in self.shared or next(self.of(target, permaslug), None) is not None
+        return self.is_shared(target, permaslug) or next(self.of(target, permaslug), None) is not None
 
     def is_shared(self, target: Target, permaslug: str) -> bool:
         """Tell whether an endpoint is called with the operator's credential too."""
-        kept = any(one.always_use and not one.is_fallback for one in self.of(target, permaslug))
-        return target.provider in self.shared and not kept
+        if target.provider not in self.shared or any(one.is_required for one in self._for(target, permaslug)):
+            return False
+        return not any(one.is_byok_only for one in self.credentials if one.provider == target.provider)
+
+    def _for(self, target: Target, permaslug: str) -> Iterator[Credential]:
+        return (one for one in self.credentials if one.provider == target.provider and one.takes(permaslug))
 
     def foremost(self, order: Sequence[Target], slugs: Mapping[str, str]) -> list[Target]:
         """Return endpoints in order, those first that are called with a credential of the caller's first.

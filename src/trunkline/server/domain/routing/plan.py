@@ -131,12 +131,13 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
     needs = needing.read(request, given.estimate, small_window=given.small_window)
     wishes = preferences.read(request.preferences)
     narrowed = pools.narrowed(policy, wishes)
+    own = None if given.own is None else given.own.under(narrowed.effect)
     if wishes.order:
         wishes = msgspec.structs.replace(wishes, order=pools.slugs(wishes.order))
 
     def expand(slug: str, found: Found) -> tuple[Entry, ...] | Miss:
         def suits(model: Model, free: bool) -> bool:
-            ask = Ask(pools.pool(model, narrowed), needs, wishes, free=free, own=given.own)
+            ask = Ask(pools.pool(model, narrowed), needs, wishes, free=free, own=own)
             listed = candidates.shortlist(ask, tiers.admission(needs, wishes, found.dynamic))
             return bool(listed.targets) and not listed.dropped
 
@@ -150,21 +151,21 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
         return Plan((), found.strategy, request.models, needs, wishes, misses=found.misses, refusal=refusal)
     shortlists = tuple(
         candidates.shortlist(
-            Ask(pools.pool(entry.model, narrowed), needs, wishes, entry.provider, entry.free, given.own),
+            Ask(pools.pool(entry.model, narrowed), needs, wishes, entry.provider, entry.free, own),
             tiers.admission(needs, wishes, entry.dynamic),
         )
         for entry in found.entries
     )
     setting = Setting(needs, wishes, given.statistics, given.now, given.chance, given.default_sort)
-    order = combining.combined(found.entries, shortlists, setting, given.remembered, given.own)
+    order = combining.combined(found.entries, shortlists, setting, given.remembered, own)
     if not order:
         refusal = refusals.of_empty(
             shortlists, request.models, needs=needs, preferences=wishes, pools=pools, policy=policy, now=given.now
         )
         return Plan((), found.strategy, request.models, needs, wishes, shortlists, found.misses, refusal)
     chosen = _candidates(request, needs, order, found.entries, shortlists)
-    if given.own is not None:
-        chosen = _copied(chosen, order, given.own, found.entries, together=wishes.partition == "none")
+    if own is not None:
+        chosen = _copied(chosen, order, own, found.entries, together=wishes.partition == "none")
     return Plan(chosen, found.strategy, request.models, needs, wishes, shortlists, found.misses)
 
 
