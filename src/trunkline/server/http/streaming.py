@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass
+from types import CoroutineType
 
 from trunkline.server.http.answer import Header
 from trunkline.server.http.presence import Presence
@@ -56,6 +57,7 @@ async def _send(stream: Stream, first: bytes, send: Send) -> None:
         await turn.send(first)
         async for piece in stream.pieces:
             await turn.send(piece)
+        await turn.sent()
     finally:
         turn.end()
     await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -63,6 +65,10 @@ async def _send(stream: Stream, first: bytes, send: Send) -> None:
 
 class _Turn:
     """Sends pieces, and something else when none has come for a while: never two at once.
+
+    granian sends when it is asked to, and what it returns asks again and again, in each turn of the loop, whether it is
+    done: half of all that a token cost. So a piece is waited for when the next one is there, which is late enough for a
+    caller who takes them slowly to be felt. A coroutine begins only when it is awaited.
 
     One timer for a whole stream, which looks when it is due for how long there has been silence.
     """
@@ -73,6 +79,7 @@ class _Turn:
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
         self._busy = False
+        self._under_way: Awaitable[None] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._timer = None if alive is None else self._loop.call_later(self._seconds, self._look)
 
@@ -81,8 +88,19 @@ class _Turn:
         if self._sending is not None:
             await asyncio.wait({self._sending})
         self._busy = True
-        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        await self.sent()
+        under_way = self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        if isinstance(under_way, CoroutineType):
+            await under_way
+        else:
+            self._under_way = under_way
         self._busy, self._last = False, self._loop.time()
+
+    async def sent(self) -> None:
+        """Return when the last piece is out of our hands."""
+        under_way, self._under_way = self._under_way, None
+        if under_way is not None:
+            await under_way
 
     def end(self) -> None:
         """Send nothing of its own any more."""
@@ -102,6 +120,7 @@ class _Turn:
 
     async def _say(self) -> None:
         try:
+            await self.sent()
             await self._send({"type": "http.response.body", "body": self._alive, "more_body": True})
             self._last = self._loop.time()
         finally:
