@@ -1,7 +1,7 @@
 """Measures the gateway: python -m benchmarks.gateway [--quick] [PART ...]; parts: rates streams soak.
 
-`--beside NAME,NAME` compares with these only. The results go to .cache/bench/results.json, from which
-`python -m benchmarks.publish` writes docs/performance.md.
+`--beside NAME,NAME` compares with these only, `--calls N` soaks with so many (a million unless stated). The results go
+to .cache/bench/results.json, from which `python -m benchmarks.publish` writes docs/performance.md.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.gateway import rates, streams
+from benchmarks.gateway import endurance, rates, streams
 from benchmarks.gateway.field import FIELD
 from benchmarks.machine import RESULTS, WORK, describe
 
 
-def parts(*, quick: bool, names: list[str]) -> dict[str, Callable[[], Any]]:
+def parts(*, quick: bool, names: list[str], calls: int) -> dict[str, Callable[[], Any]]:
     """Return what can be measured, by name; `quick` is a smoke test."""
     return {
         "rates": lambda: rates.beside(names, 1 if quick else 7, 1 if quick else 3),
         "streams": lambda: streams.measure(quick=quick),
+        "soak": lambda: endurance.measure(calls),
     }
 
 
@@ -33,7 +34,12 @@ def main(arguments: list[str]) -> int:
         place = arguments.index("--beside")
         names = ["trunkline", *[name for name in arguments[place + 1].split(",") if name != "trunkline"]]
         del arguments[place : place + 2]
-    known = parts(quick="--quick" in arguments, names=names)
+    calls = 2_000 if "--quick" in arguments else endurance.CALLS
+    if "--calls" in arguments:
+        place = arguments.index("--calls")
+        calls = int(arguments[place + 1])
+        del arguments[place : place + 2]
+    known = parts(quick="--quick" in arguments, names=names, calls=calls)
     wanted = [name for name in arguments if not name.startswith("-")] or list(known)
     if unknown := {*wanted} - known.keys() | {*names} - FIELD.keys():
         print(f"no such part or gateway: {', '.join(sorted(unknown))}", file=sys.stderr)

@@ -14,7 +14,7 @@ from benchmarks.gateway.field import trunkline
 from benchmarks.machine import LOAD_CORE, ROOT, pinned, processor_seconds, resident
 from benchmarks.servers import Server
 
-STREAMS, RATE, SECONDS, RAMP = 1000, 20, 20, 5
+STREAMS, RATE, SECONDS, RAMP = 1000, 20, 30, 8
 TARGETS = {"p99_ms": 50, "memory_mb": 250}
 
 
@@ -26,15 +26,14 @@ def measure(*, quick: bool) -> dict[str, Any]:
         straight = _ask(load, asked | {"port": None, "path": "/v1/chat/completions", "headers": {}, "model": "gpt-4"})
     with _load() as (load, port), trunkline(Server(port, load.pid)) as through:
         worker, pid = through.server.worker, through.server.pid
-        before, spent, began = resident(worker), processor_seconds(pid), time.monotonic()
+        before, spent = resident(worker), processor_seconds(pid)
         target = {"port": through.server.port, "path": through.path, "headers": through.headers, "model": through.model}
         held: list[int] = []
         found = _ask(load, asked | target, lambda: held.append(resident(worker)))
-        took = time.monotonic() - began
         found |= {
             "before": before,
             "memory": max(held),
-            "processor_share": (processor_seconds(pid) - spent) / took,
+            "processor_us": (processor_seconds(pid) - spent) / found["all_tokens"] * 1e6,
         }
     return {"asked": asked, "provider": straight, "trunkline": found, "targets": TARGETS}
 
@@ -58,7 +57,9 @@ def _ask(load: subprocess.Popen[str], asked: dict[str, Any], meanwhile: Any = la
     while load.poll() is None:
         meanwhile()
         time.sleep(0.25)
-    found: dict[str, Any] = json.loads(load.stdout.readline())
+    if not (said := load.stdout.readline()):
+        raise SystemExit("the streams could not be measured")
+    found: dict[str, Any] = json.loads(said)
     if found["complete"] != asked["streams"]:
         raise SystemExit(f"{found['complete']} of {asked['streams']} streams came to their end")
     return found
