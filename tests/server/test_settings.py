@@ -34,6 +34,7 @@ TEXTS = [
     ("keep_alive_seconds", "2.5", "2.5", 2.5, 2.5),
     ("first_token_seconds", "60", "60", 60.0, 60.0),
     ("most_attempts", "3", "3", 3, 3),
+    ("held_tokens", "0", "1000", 0, 1000),
     ("cooldown_seconds", "5", "5", 5, 5),
     ("sticky_seconds", "0", "0", 0, 0),
     ("small_window", "0", "0", 0, 0),

@@ -18,6 +18,14 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, le=86400, description="Seconds for all attempts of a call together, up to its first token.")
     ] = 300.0
     most_attempts: Annotated[int, Meta(ge=1, le=100, description="Endpoints tried at most for one call.")] = 10
+    held_tokens: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Completion tokens for which money is held of a caller's limits, where a call names no "
+            "`max_tokens`.",
+        ),
+    ] = 4096
     cooldown_seconds: Annotated[
         int,
         Meta(ge=0, le=3600, description="Seconds that an endpoint rests after a 429 that does not say how long."),

@@ -266,6 +266,7 @@ def _gateway(
         pre_token_seconds=settings.first_token_seconds,
         keep_alive_seconds=settings.keep_alive_seconds,
         most_attempts=settings.most_attempts,
+        held_tokens=settings.held_tokens,
         docs_url=f"{settings.site_url}/docs",
         cooldown_seconds=settings.cooldown_seconds,
         small_window=settings.small_window,

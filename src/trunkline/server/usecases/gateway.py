@@ -17,6 +17,7 @@ from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.policy.layers import Policy
 from trunkline.server.domain.routing.attempts import MOST_ATTEMPTS
 from trunkline.server.domain.routing.availability import DOCUMENTATION
+from trunkline.server.domain.routing.holds import HELD_TOKENS
 from trunkline.server.domain.routing.needs import SMALL_WINDOW
 from trunkline.server.domain.routing.pools import Pools
 from trunkline.server.domain.routing.windows import COOLDOWN
@@ -43,7 +44,7 @@ class Gateway:
     a streaming caller hears nothing, `metrics` what was counted, in Prometheus' text format. `byok_fee` is the share
     of the list price that a call with an account's own key costs, beyond `byok_allowance` USD a month. An endpoint
     rests for `cooldown_seconds` after a 429 without a hint; `small_window` is that of `Circumstances`, `free_calls`
-    None for any number of them.
+    None for any number of them. Money is held for `held_tokens` where a call does not say how much it wants.
     """
 
     upstreams: Upstreams
@@ -57,6 +58,7 @@ class Gateway:
     pre_token_seconds: float = PRE_TOKEN_SECONDS
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     most_attempts: int = MOST_ATTEMPTS
+    held_tokens: int = HELD_TOKENS
     cooldown_seconds: int = COOLDOWN
     small_window: int = SMALL_WINDOW
     free_calls: FreeCalls | None = None

@@ -153,7 +153,7 @@ class Generation:
         if not self.plan.candidates:
             return self._refused(conclusion(self.plan, ()))
         gateway, caller, free = self._gateway, self.progress.caller, _is_free(self._request)
-        price = partial(most, self.plan, gateway.byok_fee)
+        price = partial(most, self.plan, gateway.byok_fee, gateway.held_tokens, gateway.most_attempts)
         refusal = await self._money.take(caller, gateway.clock(), free=free, most=price)
         if refusal is not None:
             return self._refused(refusal)

@@ -18,7 +18,7 @@ from trunkline.server.domain.generation.request import Surface
 from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.holds import NOTHING
-from trunkline.server.domain.routing.holds import UNSTATED_TOKENS, most
+from trunkline.server.domain.routing.holds import HELD_TOKENS, most
 
 MICRO = 1_000_000
 """A millionth of a USD in 10^-12 USD."""
@@ -30,7 +30,7 @@ PROMPT = 6
 @pytest.mark.parametrize(
     ("asked", "tokens"),
     [
-        ({}, UNSTATED_TOKENS),
+        ({}, HELD_TOKENS),
         ({"max_tokens": 100}, 100),
         ({"max_tokens": 100, "max_completion_tokens": 50}, 50),
         ({"max_tokens": 20_000}, 20_000),
@@ -48,6 +48,8 @@ def test_candidates_that_cannot_be_tried_do_not_count():
 def test_an_endpoint_that_writes_less_than_is_asked_for_costs_no_more_than_that():
     of = pools(text_model(), offer("alpha", 1, max_completion_tokens=200))
     assert most(planned(of, max_tokens=200)).usage == most(planned(of)).usage == MICRO * (PROMPT + 200)
+    of = pools(text_model(), offer("alpha", 1, context_length=32_000))
+    assert most(planned(of, max_tokens=31_990)).usage == MICRO * (PROMPT + 31_990)
 
 
 def test_prices_per_request_cache_writes_and_reasoning_count():

@@ -17,18 +17,18 @@ from trunkline.server.domain.routing.needs import Needs
 from trunkline.server.domain.routing.plan import Plan
 from trunkline.server.domain.routing.targets import Prices, Target
 
-UNSTATED_TOKENS: Final = 4096
+HELD_TOKENS: Final = 4096
 """Completion tokens that are held for a call that names no number."""
 
 
-def most(plan: Plan, fee_rate: Decimal = ZERO, unstated: int = UNSTATED_TOKENS) -> Amount:
+def most(plan: Plan, fee_rate: Decimal = ZERO, unstated: int = HELD_TOKENS, attempts: int = MOST_ATTEMPTS) -> Amount:
     """Return the price (10^-12 USD) of the dearest candidate that may serve, for the most that it may write.
 
-    Any candidate may, after others have failed. `fee_rate` is the share of the list price that a call with the
-    account's own key costs, `unstated` the tokens of an answer whose length nobody limits.
+    Any of the first `attempts` may, after others have failed. `fee_rate` is the share of the list price that a call
+    with the account's own key costs, `unstated` the tokens of an answer whose length nobody limits.
     """
     usage = byok = ZERO
-    for candidate in plan.candidates[:MOST_ATTEMPTS]:
+    for candidate in plan.candidates[:attempts]:
         price = _cost(candidate.target, plan.needs, unstated)
         if candidate.credential is None:
             usage = max(usage, price)
@@ -49,7 +49,8 @@ def _completion(target: Target, needs: Needs, unstated: int) -> int:
     if needs.surface is Surface.EMBEDDINGS:
         return 0
     wanted = unstated if needs.max_tokens is None else needs.max_tokens
-    return min(wanted, target.max_completion) if target.max_completion else wanted
+    possible = target.max_completion or target.context_length
+    return min(wanted, possible) if possible else wanted
 
 
 def _written(prices: Prices) -> Decimal:
