@@ -24,6 +24,7 @@ from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.memory.sticky import LiveStickiness
 from trunkline.server.adapters.memory.uses import LiveUses
 from trunkline.server.adapters.providers.configuration import Configuration, configure, variable_names
+from trunkline.server.adapters.providers.discovery import Discovery
 from trunkline.server.adapters.providers.identity import identity_key
 from trunkline.server.adapters.providers.upstreams import Upstreams
 from trunkline.server.adapters.providers.vault import Vault, open_vault
@@ -155,7 +156,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         logging.getLogger(__name__).warning(note)
     vault = vault_of(settings)
     database = open_home(settings, clock)
-    catalogue = LiveCatalogue(database.catalog, clock, configuration.over)
+    discovery = Discovery(configuration.asked)
+    catalogue = LiveCatalogue(database.catalog, clock, lambda stored: discovery.over(configuration.over(stored)))
     traffic, statistics = SqlTraffic(database.engine), LiveStatistics(clock)
     ledger = LiveLedger(
         traffic,
@@ -176,6 +178,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         callers.refresh()
         ledger.start()
         uses.start()
+        discovery.start(catalogue.again)
         contents.start()
         catalogue.watch()
         # In a thread of its own: a revoked key must not wait until a large catalogue is built.
@@ -194,6 +197,11 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         contents.stop()
         database.close()
         lines.flush()
+
+    async def close() -> None:
+        await discovery.close()
+        if gateway is not None:
+            await gateway.close()
 
     measured = MeasuredLedger(ledger, *([CallLog(lines, clock).tell] if settings.log_calls else []))
     gateway = _gateway(settings, configuration, measured, statistics, clock, vault, contents)
@@ -226,7 +234,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         start=start,
         stop=stop,
         stopping=lambda: None if gateway is None else gateway.ending.begin(settings.grace_seconds),
-        close=None if gateway is None else gateway.close,
+        close=close,
         site=table.create(context, hosts, sessions=FileSessions(settings.home / "sessions"), attempts=LiveAttempts()),
     )
 

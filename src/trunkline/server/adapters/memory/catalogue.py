@@ -52,6 +52,7 @@ class LiveCatalogue:
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._next: Snapshot | None = None
+        self._wanted = self._built = 0
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
         self._teach: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
@@ -82,8 +83,9 @@ class LiveCatalogue:
     def refresh(self) -> bool:
         """Load the store's newest revision if it is not the one being served; tell whether there was one."""
         head = self._store.head()
-        if self._snapshot is not None and self._snapshot.revision == head:
+        if self._snapshot is not None and self._snapshot.revision == head and self._built == self._wanted:
             return False
+        wanted = self._wanted
         with _left_alone():
             snapshot, problems = build(self._over(self._store.facts(head)), head, self._clock())
         for problem in problems:
@@ -92,7 +94,12 @@ class LiveCatalogue:
             _log.info("catalogue", extra={"note": warning, "revision": head})
         with self._turn:
             self._snapshot = self._teach(snapshot)
+            self._next, self._built = None, wanted
         return True
+
+    def again(self) -> None:
+        """Have the newest revision built anew soon: what is laid over it has changed."""
+        self._wanted += 1
 
     def learn(self, teach: Callable[[Snapshot], Snapshot]) -> None:
         """Serve what `teach` makes of the snapshot, and of each revision from now on; nothing changes where it does."""

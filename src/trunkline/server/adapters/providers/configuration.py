@@ -47,7 +47,8 @@ Shipped = Mapping[str, Mapping[str, Any]]
 class Configuration:
     """The settings, read: `targets` are called, `over` lays the facts over a catalogue, `notes` are for the log.
 
-    `variables` names, by provider of the package, what switches it on.
+    `variables` names, by provider of the package, what switches it on; `asked` are those that are configured by their
+    address alone, with their names: they have to say themselves which models they have.
     """
 
     targets: Targets
@@ -55,6 +56,7 @@ class Configuration:
     models: tuple[Fact, ...] = ()
     notes: tuple[str, ...] = ()
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: tuple[tuple[Target, str], ...] = ()
 
     def over(self, stored: Iterable[Layered]) -> Iterator[Layered]:
         """Yield stored facts and then ours; models only where nobody else knows them."""
@@ -97,7 +99,13 @@ def configure(settings: Settings, shipped: Shipped, environ: Mapping[str, str]) 
             notes.append(f"provider {slug} is off: it has no key")
     facts, models = _facts(settings, providers, shipped)
     usual = {slug: tuple(row.get("env") or ()) for slug, row in shipped.items()}
-    return Configuration(Targets(targets.values(), keyless.values()), facts, models, tuple(notes), usual)
+    priced = {endpoint.provider for endpoint in settings.endpoints}
+    asked = tuple(
+        (target, providers[slug].name or slug)
+        for slug, target in targets.items()
+        if slug in providers and slug not in priced and slug not in shipped and target.dialect is DIALECTS["openai"]
+    )
+    return Configuration(Targets(targets.values(), keyless.values()), facts, models, tuple(notes), usual, asked)
 
 
 def _ollama(host: str) -> ProviderSettings:

@@ -66,7 +66,6 @@ class Credential(Struct, frozen=True, kw_only=True):
         """Tell whether a model, by its variant canonical slug, may be called with it."""
         return self.allowed_models is None or permaslug in self.allowed_models
 
-
     def suits(self, *, zdr: bool, region: str | None) -> bool:
         """Tell whether what is declared of it fits a call that needs zero retention, or came to a region's host."""
         if zdr and self.declared_zdr is False:
