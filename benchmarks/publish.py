@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.charts import Bar, bars, line
+from benchmarks.gateway import tables
 from benchmarks.machine import RESULTS, ROOT, WORK
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -219,6 +220,13 @@ def main() -> int:
         "soak": soak(soaked),
         "history": history(json.loads((WORK / "history.json").read_text())),
     }
+    drawn = charts(results, soaked)
+    gateway = results.get("gateway", {})
+    return write(parts | tables.parts(gateway), drawn | tables.charts(gateway))
+
+
+def write(parts: dict[str, str], drawn: dict[str, str]) -> int:
+    """Put texts in their places on the page and charts into their files; return 1 where a text has no place."""
     page = PAGE.read_text()
     for name, text in parts.items():
         page, found = re.subn(
@@ -232,8 +240,8 @@ def main() -> int:
             return 1
     PAGE.write_text(page)
     IMAGES.mkdir(exist_ok=True)
-    for file, drawn in charts(results, soaked).items():
-        (IMAGES / f"performance-{file}").write_text(drawn)
+    for file, chart in drawn.items():
+        (IMAGES / f"performance-{file}").write_text(chart)
     return 0
 
 
