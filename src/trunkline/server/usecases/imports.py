@@ -78,11 +78,13 @@ def import_feeds(
     raise AssertionError("the last attempt returns or raises")
 
 
-def rollback(store: CatalogStore, to: int, *, clock: Clock, progress: Progress = silent) -> Revision | None:
+def rollback(
+    store: CatalogStore, to: int, *, clock: Clock, progress: Progress = silent, by: str = ""
+) -> Revision | None:
     """Make a revision whose facts are those of revision `to`, and return it; None when they are already.
 
-    Nothing is deleted: what lies between stays in the history. Raises `RevisionNotFound`,
-    `RevisionConflict`, `StoreUnavailable`.
+    `by` is who does it, for the revision's title. Nothing is deleted: what lies between stays in the history.
+    Raises `RevisionNotFound`, `RevisionConflict`, `StoreUnavailable`.
     """
     if to < 1:
         raise RevisionNotFound(f"there is no revision {to}")
@@ -90,7 +92,8 @@ def rollback(store: CatalogStore, to: int, *, clock: Clock, progress: Progress =
     changes = tuple(store.diff(head, to))
     if not changes:
         return None
-    return _commit(store, head, f"rollback to {to}", clock, changes, progress)
+    title = f"rollback to {to}, by {by}" if by else f"rollback to {to}"
+    return _commit(store, head, title, clock, changes, progress)
 
 
 def diff(store: CatalogStore, older: int | None = None, newer: int | None = None) -> Iterator[Change]:

@@ -17,5 +17,8 @@ SECTIONS: Final = (
             ("Explain", "/govern/explain"),
         ),
     ),
+    ("Use", (("Activity", "/govern/activity"), ("Log", "/govern/log"))),
+    ("Supply", (("Providers", "/govern/providers"), ("Own keys", "/govern/byok"), ("Catalogue", "/govern/catalogue"))),
+    ("Record", (("Audit", "/govern/audit"),)),
 )
 """Groups of pages: a heading, and titles with their paths."""
