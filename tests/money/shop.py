@@ -32,7 +32,7 @@ from trunkline.server.adapters.store.traffic_tables import GENERATIONS, HOLDS
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.account import AccountKind
-from trunkline.server.usecases import accounts
+from trunkline.server.usecases import accounts, keys
 from trunkline.server.usecases.imports import import_feeds
 
 SETTINGS = Path(__file__).parents[1] / "gateway" / "world.toml"
@@ -81,6 +81,15 @@ class Shop:
                 database.accounts, operator(account_id), body, clock=time.time, entropy=secrets.token_bytes
             )
         return Tenant(site, account_id, made.text)
+
+    def key(self, account_id: str, **body: Any) -> str:
+        """Make a key in the store itself, so that no server has to be told of it."""
+        with self.open() as database:
+            asked = keys.KeyCreate(name="a key", **body)
+            _, text = keys.create(
+                database.accounts, operator(account_id), asked, clock=time.time, entropy=secrets.token_bytes
+            )
+        return text
 
     def records(self, account_id: str | None = None) -> list[GenerationRecord]:
         """Return the generations that are in the store."""

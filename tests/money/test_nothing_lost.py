@@ -39,6 +39,9 @@ def script(call: Call) -> tuple[Step, ...]:
     return STREAM if json.loads(call.body).get("stream") else WHOLE
 
 
+NOWHERE = Site("127.0.0.1", 0)
+
+
 class Load:
     """Calls without pause, and the ids of the answers that came whole."""
 
@@ -141,76 +144,81 @@ def test_a_postgresql_that_goes_away_costs_no_answer_and_no_record_even_of_a_ser
     with run_server() as server:
         location = server.create()
         upgrade(location)
-        with shop(tmp_path, location) as made, made.serving() as running:
+        with shop(tmp_path, location) as made:
             made.alpha.answer(script)
-            tenant = made.account(running.site)
-            known, new = tenant.key(limit=1000).text, tenant.key().text
-            running.kill()
-            # A server forgets its callers after each change of keys; this one has seen none.
-            running.start()
-            load = Load(known)
-            with load.on([running.site]):
-                load.await_answers(20)
-                server.stop()
-                load.await_answers(100)
-            refused = ask(running.site, new)
-            assert refused.error(503)["message"] == "The database cannot be reached at this moment"
-            assert refused.headers["retry-after"] == "1"
-            running.kill()
-            server.start()
-            running.start()
-            with load.on([running.site]):
-                load.await_answers(20)
-            running.end()
-            hold_to_account(made, tenant.account_id, load.answered)
-
-
-def test_while_the_database_is_locked_calls_go_on_and_limits_hold_and_records_follow(tmp_path: Path):
-    location = str(tmp_path / "trunkline.db")
-    with shop(tmp_path, location) as made, made.serving() as running:
-        made.alpha.answer(script)
-        tenant = made.account(running.site)
-        load, limited = Load(tenant.key().text), tenant.key(limit=float(PRICE * 10)).text
-        with load.on([running.site]):
-            load.await_answers(20)
-            assert ask(running.site, limited).status == 200
-            with closing(sqlite3.connect(location, isolation_level=None)) as locking:
-                locking.execute("BEGIN IMMEDIATE")
-                load.await_answers(100)
-                with ThreadPoolExecutor(20) as pool:
-                    replies = list(pool.map(lambda _: ask(running.site, limited), range(20)))
-                assert statuses(replies) == {200: 9, 402: 11}
-                locking.execute("ROLLBACK")
-            load.await_answers(20)
-            eventually(lambda: set(load.answered[:100]) <= {record.id for record in made.records()})
-        running.end()
-        ended = [record.id for record in made.records() if record.id not in load.answered and record.charged]
-        assert len(ended) == 10
-        hold_to_account(made, tenant.account_id, load.answered)
-
-
-def test_on_a_full_disk_calls_under_way_end_well_others_are_told_to_wait_and_every_record_is_stored_later(
-    tmp_path: Path,
-):
-    location = str(tmp_path / "trunkline.db")
-    with shop(tmp_path, location) as made, made.serving() as running:
-        tenant = made.account(running.site)
-        key = tenant.key().text
-        gate = threading.Event()
-        made.alpha.answer(lambda call: (Wait(gate), *script(call)))
-        with ThreadPoolExecutor(4) as pool:
-            calls = [pool.submit(ask, running.site, key, stream=bool(number % 2)) for number in range(4)]
-            made.alpha.await_calls(4)
-            with files_up_to(0, *running.workers()):
-                gate.set()
-                assert statuses([each.result() for each in calls]) == {200: 4}
-                refused = ask(running.site, key)
-                assert (
-                    refused.error(503)["message"] == "calls cannot be recorded: the journal's disk takes nothing more"
-                )
+            # Made before the server starts: it forgets its callers after each change of keys.
+            account_id = made.account(NOWHERE).account_id
+            load, new = Load(made.key(account_id, limit=1000.0)), made.key(account_id)
+            with made.serving() as running:
+                with load.on([running.site]):
+                    load.await_answers(20)
+                    server.stop()
+                    load.await_answers(100)
+                refused = ask(running.site, new)
+                assert refused.error(503)["message"] == "The database cannot be reached at this moment"
                 assert refused.headers["retry-after"] == "1"
-                assert made.records() == []
-        answered = [each.result().headers["x-generation-id"] for each in calls]
-        eventually(lambda: ask(running.site, key).status == 200)
-        running.end()
-        hold_to_account(made, tenant.account_id, answered)
+                running.kill()
+                server.start()
+                running.start()
+                with load.on([running.site]):
+                    load.await_answers(20)
+            hold_to_account(made, account_id, load.answered)
+
+
+@pytest.fixture(scope="module")
+def corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, Running]]:
+    """Run one server on SQLite."""
+    folder = tmp_path_factory.mktemp("corner")
+    with shop(folder, str(folder / "trunkline.db")) as made, made.serving() as running:
+        yield made, running
+
+
+def test_while_the_database_is_locked_calls_go_on_and_limits_hold_and_records_follow(corner: tuple[Shop, Running]):
+    made, running = corner
+    made.alpha.answer(script)
+    tenant = made.account(running.site)
+    load, limited = Load(tenant.key().text), tenant.key(limit=float(PRICE * 10)).text
+    with load.on([running.site]):
+        load.await_answers(20)
+        replies = [ask(running.site, limited)]
+        with closing(sqlite3.connect(made.location, isolation_level=None)) as locking:
+            locking.execute("BEGIN IMMEDIATE")
+            load.await_answers(100)
+            with ThreadPoolExecutor(20) as pool:
+                replies += pool.map(lambda _: ask(running.site, limited), range(20))
+            locking.execute("ROLLBACK")
+        load.await_answers(20)
+    assert statuses(replies) == {200: 10, 402: 11}
+    answered = [*load.answered, *(reply.headers["x-generation-id"] for reply in replies if reply.status == 200)]
+    eventually(lambda: len(made.records(tenant.account_id)) == len(answered))
+    hold_to_account(made, tenant.account_id, answered)
+
+
+def test_on_a_full_disk_calls_under_way_end_others_are_told_to_wait_and_every_record_follows(
+    corner: tuple[Shop, Running],
+):
+    made, running = corner
+    tenant, gate = made.account(running.site), threading.Event()
+    key = tenant.key().text
+    made.alpha.forget()
+    made.alpha.answer(lambda call: (Wait(gate), *script(call)))
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(ask, running.site, key, stream=bool(number % 2)) for number in range(4)]
+        made.alpha.await_calls(4)
+        with files_up_to(0, *running.workers()):
+            gate.set()
+            replies = [each.result() for each in calls]
+            refused = ask(running.site, key)
+            assert "cannot be recorded: the journal's disk" in refused.error(503)["message"]
+            assert refused.headers["retry-after"] == "1"
+            assert made.records(tenant.account_id) == []
+    assert statuses(replies) == {200: 4}
+
+    def is_well() -> bool:
+        replies.append(ask(running.site, key))
+        return replies[-1].status == 200
+
+    eventually(is_well)
+    answered = [reply.headers["x-generation-id"] for reply in replies if reply.status == 200]
+    eventually(lambda: len(made.records(tenant.account_id)) == len(answered))
+    hold_to_account(made, tenant.account_id, answered)
