@@ -159,6 +159,7 @@ class World:
         self.gateway.answers = LiveAnswers(1 << 20, self.clock)
         self.gateway.screening.answers = False
         self.gateway.free_calls = None
+        self.gateway.docs_url = "/docs"
 
     def post(self, path: str, body: Any, **headers: str) -> Reply:
         """Send a body, JSON unless it is bytes, with the key."""

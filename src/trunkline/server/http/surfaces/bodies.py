@@ -40,6 +40,13 @@ class ResponseFormat(Struct):
     type: Literal["text", "json_object", "json_schema", "grammar", "python"]
 
 
+class Plugin(Struct):
+    """Something to be done with the request or the answer: `context-compression` is, all others change nothing here."""
+
+    id: str
+    enabled: bool | None = None
+
+
 class InferenceBody(Struct, kw_only=True):
     """Fields that all inference surfaces share."""
 
@@ -72,6 +79,8 @@ class SamplingBody(InferenceBody, kw_only=True):
     n: Annotated[int, Meta(ge=1, le=1)] | None = None
     service_tier: Literal["auto", "default", "flex", "priority", "fast", "scale", "ultrafast"] | None = None
     route: Literal["fallback", "sort"] | None = None
+    transforms: list[Literal["middle-out"]] | None = None
+    plugins: list[Plugin] | None = None
     metadata: Annotated[dict[str, str], Meta(max_length=16)] | None = None
 
 
