@@ -231,7 +231,9 @@ def test_only_inference_keys_of_the_own_account_are_called_with(scene: Scene):
 
     assert status(digest(scene.tenant.management_key), x_form_token=token) == 404
     assert status("", x_form_token=token) == 404
-    assert status(scene.key_hash) == 400  # without a token, and no form to look for one in
+    assert status("k" * 1_000_000, x_form_token=token) == 404
+    assert status(scene.key_hash) == 403
+    assert someone.post("/chat", {"form_token": token}).status == 403  # what is no form is not read as one
     assert status(scene.key_hash, x_form_token="0" * 64) == 403
     assert status(scene.key_hash, {"model": "acme/one"}, x_form_token=token) == 400
     assert scene.alpha.calls == []

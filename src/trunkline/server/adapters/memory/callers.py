@@ -56,6 +56,8 @@ class LiveCallers:
 
     def of_key(self, digest: str) -> Caller | None:
         """Return whose key has this hash. Raises `StoreUnavailable`."""
+        if not key.is_digest(digest):
+            return None  # and nothing to remember: it may be megabytes of anything
         memory = self._memory  # before the store is asked: what it says may be newer than the memory, never older
         caller = self._store.caller(digest)
         memory.callers[digest] = caller

@@ -13,6 +13,7 @@ from msgspec import Struct
 PREFIX = "sk-or-v1-"
 SECRET_BYTES = 32
 _FORM = re.compile(r"sk-or-v1-[0-9a-f]{64}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Key(Struct, frozen=True, kw_only=True):
@@ -57,6 +58,11 @@ def is_key(text: str) -> bool:
 def digest(key: str) -> str:
     """Return what the store keeps of a key: its SHA-256, 64 lower-case hex characters."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    """Tell whether a text has the form of what `digest` returns."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def label(key: str) -> str:
