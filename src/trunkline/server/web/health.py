@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trunkline.server.domain.catalog.snapshot import Snapshot
+from trunkline.server.domain.catalog.traits import Viewer
 from trunkline.server.domain.routing.statistics import EndpointStatistics, Statistics
 
 
@@ -54,15 +55,19 @@ class Health:
         return min(known, default=None)
 
 
-def health(statistics: Statistics, catalogue: Snapshot, now: float) -> list[Health]:
-    """Return the providers with recent calls, those in trouble first, then by requests."""
+def health(statistics: Statistics, catalogue: Snapshot, viewer: Viewer, now: float) -> list[Health]:
+    """Return the providers with recent calls, those in trouble first, then by requests.
+
+    What is private to others than `viewer` is left out.
+    """
     names = {row["slug"]: row["name"] for row in catalogue.providers}
     by_slug: dict[str, list[Seen]] = {}
     for key, found in statistics.items():
         model, _, rest = key.partition(" ")
         tag = rest.rpartition(" ")[0]
         rests = max(0, round(found.cooling_until - now))
-        if model and tag:
+        row = catalogue.find(model, viewer)
+        if row is not None and any(endpoint.key == key for endpoint in row.endpoints):
             by_slug.setdefault(tag.partition("/")[0], []).append(Seen(model, tag, found, rests))
     made = [
         Health(slug, names.get(slug, slug), tuple(sorted(rows, key=lambda seen: (seen.model, seen.tag))))

@@ -49,7 +49,7 @@ def _show(visit: Visit) -> Answer:
         keys=_top(by_key),
         key_names=naming.keys(context.accounts, account_id, {row.name for row in by_key}),
         pressed=pressure.pressing(context.accounts, account_id, clock=context.clock)[:TOP],
-        health=health(statistics, catalogue, now)[:TOP],
+        health=health(statistics, catalogue, frozenset((account_id,)), now)[:TOP],
         usable=len(context.credentials or ()),
         providers=len(providers.list_providers(catalogue)),
         revision=catalogue.revision,

@@ -53,7 +53,7 @@ def _standings(visit: Visit) -> list[Standing]:
     context, account_id = visit.context, visit.who.account.id
     now, catalogue = context.clock(), context.snapshot()
     statistics = {} if context.gateway is None else context.gateway.learned.statistics(now)
-    past = {one.slug: one for one in health(statistics, catalogue, now)}
+    past = {one.slug: one for one in health(statistics, catalogue, frozenset((account_id,)), now)}
     counts = Counter(
         endpoint.traits.provider
         for row in catalogue.rows
