@@ -234,7 +234,8 @@ def test_usage_is_summed_by_day_and_dimension(home, x):
     for by, name in (("model", M["M1"]), ("provider", "OpenAI"), ("app", "A")):
         (row,) = x.get(f"//api/trunkline/v1/usage?by={by}").json()["data"]
         assert (row["name"], row["requests"], row["usage"], row["date"]) == (name, 2, 0.0084, "2026-08-21")
-    assert x.get("//api/trunkline/v1/usage?start_date=2026-08-22").json() == {"data": []}
+    for nothing in ("start_date=2026-08-22", "end_date=0001-01-05", "end_date=0001-01-01"):
+        assert x.get(f"//api/trunkline/v1/usage?{nothing}").json() == {"data": []}
     for wrong in ("by=day", "start_date=2026-08-22&end_date=2026-08-21", "start_date=2020-01-01", "end_date=x"):
         assert x.get(f"//api/trunkline/v1/usage?{wrong}").status == 400
     assert x.key().get("//api/trunkline/v1/usage").status == 403

@@ -62,7 +62,8 @@ def consumption(
     Raises `BadRequest` for days in the wrong order and for more than 366 of them.
     """
     last = end_date or day_of(int(now) // 86_400)
-    first = start_date or last - timedelta(days=DEFAULT_DAYS - 1)
+    # No day is before the first that there is, which somebody may name.
+    first = start_date or last - min(timedelta(days=DEFAULT_DAYS - 1), last - date.min)
     if first > last:
         raise refuse("start_date", "expected a day before the end")
     if (last - first).days >= LONGEST_DAYS:
