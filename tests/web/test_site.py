@@ -124,3 +124,13 @@ def test_scripts_import_one_another_by_the_same_names(web: Site):
     assert imported
     for name in imported:
         assert web.get(f"//static/{name}").status == 200
+
+
+def test_an_id_that_somebody_made_up_is_written_in_percent_where_a_page_leads_on(web: Site, tenant: Tenant):
+    someone = Visitor(web)
+    someone.sign_in(tenant.management_key)
+    own = {"form_token": form_token(someone.get("/models"))}
+    for made_up in ("%00", "%0D%0AX-Evil:1", "%C3%A9", "x"):
+        reply = someone.post(f"/govern/guardrails/{made_up}/assign", own)
+        assert (reply.status, reply.headers["location"]) == (303, f"/govern/guardrails/{made_up}?done=assigned")
+        assert "x-evil" not in reply.headers

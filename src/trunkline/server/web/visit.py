@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from trunkline.server.domain.policy.audit import Actor, Via
 from trunkline.server.errors import BadRequest, Issue, Unauthorized
@@ -18,6 +18,8 @@ from trunkline.server.usecases.sessions import SignedIn
 
 HTML: Final = b"text/html; charset=utf-8"
 THEMES: Final = ("light", "dark")
+_IN_ADDRESSES: Final = "%/:?#[]@!$&'()*+,;=~"
+"""What stands for itself in an address, or is written in percent already (RFC 3986, 2.2)."""
 _FRESH: Final[tuple[Header, ...]] = (
     (b"cache-control", b"private, no-cache"),
     (b"vary", b"Cookie, HX-Request, Accept-Encoding"),
@@ -134,11 +136,14 @@ class Visit:
         return Answer(status, body, HTML, self.headers)
 
     def redirect(self, path: str, **query: str) -> Answer:
-        """Answer with another page's address, which is asked for by GET; a script is told to go there."""
-        target = f"{path}?{urlencode(query)}" if query else path
+        """Answer with another page's address, which is asked for by GET; a script is told to go there.
+
+        What no header can carry, such as an id that somebody made up, is written in percent.
+        """
+        target = quote(f"{path}?{urlencode(query)}" if query else path, safe=_IN_ADDRESSES).encode()
         if self.partial:
-            return Answer(200, b"", HTML, ((b"hx-redirect", target.encode("ascii", "ignore")), *self.headers))
-        return Answer(303, b"", HTML, ((b"location", target.encode("ascii", "ignore")), *self.headers))
+            return Answer(200, b"", HTML, ((b"hx-redirect", target), *self.headers))
+        return Answer(303, b"", HTML, ((b"location", target), *self.headers))
 
     @property
     def headers(self) -> tuple[Header, ...]:
