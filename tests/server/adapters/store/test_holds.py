@@ -354,3 +354,12 @@ def test_the_scopes_of_a_hold_are_those_that_have_a_limit(start):
     assert hold is not None
     assert set(hold.scopes) == {Scope(KEY, "account", "key"), Scope(MEMBER, "account", "u"), Scope(ACCOUNT, "account")}
     ledger.stop()
+
+
+def test_holds_beyond_any_number_that_a_database_has_add_up(database):
+    traffic, scope = SqlTraffic(database.engine), Scope(KEY, "account", "key")
+    for run in ("one", "two"):
+        with traffic.turn(run, NOW) as turn:
+            turn.hold({scope: Amount(10**30, 7)})
+    with traffic.turn("three", NOW) as turn:
+        assert turn.held({scope}) == {scope: Amount(2 * (2**63 - 1), 14)}

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_
 
+from trunkline.server.adapters.store.history import MICRO
 from trunkline.server.adapters.store.traffic_tables import HOLDS
 from trunkline.server.domain.policy.charge import Scope
 from trunkline.server.domain.policy.holds import NOTHING, Amount
@@ -25,12 +26,13 @@ def others(connection: Connection, scopes: Collection[Scope], run: str, now: flo
     for kind, of_kind in groupby(sorted(scopes), key=lambda scope: scope.kind):
         wanted = [(scope.account_id, scope.id) for scope in of_kind]
         statement = (
-            select(_c.account_id, _c.id, func.sum(_c.usage_pico), func.sum(_c.byok_pico))
+            select(_c.account_id, _c.id, *_sums(_c.usage_pico), *_sums(_c.byok_pico))
             .where(_c.kind == kind, tuple_(_c.account_id, _c.id).in_(wanted), _c.run != run, _c.expires > _moment(now))
             .group_by(_c.account_id, _c.id)
         )
-        for account_id, id_, usage, byok in connection.execute(statement):
-            found[Scope(kind, account_id, id_)] = Amount(int(usage), int(byok))
+        for account_id, id_, *parts in connection.execute(statement):
+            high, usage, high_byok, byok = map(int, parts)
+            found[Scope(kind, account_id, id_)] = Amount(high * MICRO + usage, high_byok * MICRO + byok)
     return found
 
 
@@ -59,6 +61,11 @@ def drop(connection: Connection, run: str) -> None:
 def forget(connection: Connection, now: float) -> None:
     """Drop what has expired."""
     connection.execute(delete(HOLDS).where(_c.expires <= _moment(now)))
+
+
+def _sums(column: ColumnElement[int]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return a sum in two parts: SQLite fails where one leaves 64 bits, and two of what `put` writes may."""
+    return func.sum(column // MICRO), func.sum(column % MICRO)
 
 
 def _moment(now: float) -> datetime:
