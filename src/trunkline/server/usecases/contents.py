@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -14,11 +15,12 @@ from trunkline.server.domain.generation.request import GenerationRequest, Surfac
 from trunkline.server.domain.policy.account import AccountKind, Role
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.routing.attempts import Outcome
-from trunkline.server.errors import Forbidden, NotFound
+from trunkline.server.errors import Forbidden, NotFound, Unreadable
 from trunkline.server.usecases.inference_ports import Contents
 
 NOT_ALLOWED: Final = "Only management keys and keys of administrators may read what others of an organisation said"
 _KEPT: Final = frozenset((Surface.CHAT, Surface.COMPLETIONS))
+_log = logging.getLogger(__name__)
 
 
 def is_kept(request: GenerationRequest, caller: Caller, region: str | None, chance: Callable[[], float]) -> bool:
@@ -85,9 +87,14 @@ def content(contents: Contents | None, caller: Caller, generation_id: str) -> ms
     """Return what a call of the caller's account said, as JSON.
 
     In an organisation that is for management keys and administrators; a key that nobody made reads its own calls.
-    Raises `NotFound` where nothing is kept, other accounts' calls among them, and `Forbidden` for who may not read it.
+    Raises `NotFound` where nothing is kept that can be read, other accounts' calls among them, and `Forbidden` for who
+    may not read it.
     """
-    found = None if contents is None else contents.content(caller.key.account_id, generation_id)
+    try:
+        found = None if contents is None else contents.content(caller.key.account_id, generation_id)
+    except Unreadable as error:
+        _log.warning("what a call said cannot be read", extra={"generation": generation_id, "reason": error.message})
+        found = None
     if found is None or caller.account is None:
         raise NotFound
     key_hash, document = found
