@@ -37,7 +37,7 @@ from trunkline.server.domain.routing.windows import KEPT, WIDTHS, Seen, Span
 TRAFFIC: Final = "traffic"
 BATCHES_KEPT: Final = timedelta(minutes=10)
 """How long a process may sleep and still follow the others without reading all sums anew."""
-_ASKED: Final = 500
+_ASKED: Final = 512
 _EPOCH: Final = select(EPOCHS.c.number).where(EPOCHS.c.name == TRAFFIC)
 _MOVE: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number + 1)
 _STAY: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number)
@@ -253,9 +253,17 @@ def _moment(now: float) -> datetime:
 def _there(connection: Connection, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for first in range(0, len(ids), _ASKED):
-        asked = select(GENERATIONS.c.id).where(GENERATIONS.c.id.in_(ids[first : first + _ASKED]))
+        asked = select(GENERATIONS.c.id).where(GENERATIONS.c.id.in_(_evened(ids[first : first + _ASKED])))
         found.update(connection.scalars(asked))
     return found
+
+
+def _evened(ids: Sequence[str]) -> list[str]:
+    """Return ids with the last one repeated up to a power of two.
+
+    Each length is a statement of its own, and SQLite's driver keeps the last 128 prepared, of up to 100 KB each.
+    """
+    return [*ids, *[ids[-1]] * ((1 << (len(ids) - 1).bit_length()) - len(ids))]
 
 
 def _without(settled: Sequence[Settled], known: set[str]) -> list[Settled]:
