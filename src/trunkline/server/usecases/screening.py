@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from trunkline.server.domain.content import texts
 from trunkline.server.domain.content.answers import Sieve
-from trunkline.server.domain.content.filters import CUSTOM, FLAG, REDACT, Filter, Source, sources_of, united
+from trunkline.server.domain.content.filters import CUSTOM, FLAG, Filter, Source, sources_of, united
 from trunkline.server.domain.content.inspection import Blocked, Effort, Finding, Inspection, TooMuch
 from trunkline.server.domain.content.javascript import NotRead
 from trunkline.server.domain.content.texts import Unreadable
@@ -26,7 +26,7 @@ KEPT: Final = 64
 AT_ONCE: Final = 32 * 1024
 """Bytes of text that are looked through on the event loop; more go to a thread."""
 AT_ONCE_FOR_CUSTOM: Final = 2 * 1024
-"""The same where somebody's own patterns redact, which can be made to cost the square of it."""
+"""The same where there are somebody's own patterns, which can be made to cost the square of it."""
 INJECTED: Final = "Request blocked: prompt injection patterns detected"
 FILTERED: Final = "Request blocked by content filter: {label}"
 UNREADABLE: Final = "Request blocked: the content filters of this key cannot read token ids; send text"
@@ -64,7 +64,7 @@ class Screening:
         filters = await self.filters(sources)
         if filters is None:
             return Screened(asked, refusal=refused(BROKEN))
-        hostile = any(each.name == CUSTOM and each.action == REDACT for each in filters)
+        hostile = any(each.name == CUSTOM for each in filters)
         if texts.size(asked) <= (AT_ONCE_FOR_CUSTOM if hostile else AT_ONCE):
             made = screened(asked, filters, self.processor)
         else:

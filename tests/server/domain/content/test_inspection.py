@@ -85,6 +85,15 @@ def test_looking_ends_after_a_number_of_finds_and_after_a_time():
         Inspection(filters(custom("a*b|a")), Effort(lambda: next(ticks))).text("a" * 10, user=True)
 
 
+@pytest.mark.parametrize("action", ["redact", "block", "flag"])
+def test_looking_for_what_matches_nothing_at_all_ends_after_a_time_too(action: str):
+    ticks = itertools.count()
+    looking = Inspection(filters(custom("(?:[^]*Z)?", action)), Effort(lambda: next(ticks)))
+    assert looking.text("a", user=True) == "a"
+    with pytest.raises(TooMuch):
+        looking.text("a" * 10, user=True)
+
+
 def test_what_blocks_or_flags_ends_at_the_first_find_of_a_text():
     looking = inspection(*filters(custom("a", "flag")))
     assert looking.text("a" * 200_000, user=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -38,12 +38,15 @@ class Search:
     expression: Expression
     refine: Refine | None
 
-    def all(self, text: bytes, at: int, end: int) -> Iterator[tuple[Span, Span]]:
+    def all(self, text: bytes, at: int, end: int, look: Callable[[], None]) -> Iterator[tuple[Span, Span]]:
         """Yield each match between two places and what of it counts, in order; matches do not overlap.
 
-        What matches nothing at all does not count.
+        What matches nothing at all does not count, and takes as long to find: `look` is called before each search.
         """
-        while at < end and (match := self.expression.find(text, at, end)) is not None:
+        while at < end:
+            look()
+            if (match := self.expression.find(text, at, end)) is None:
+                return
             start, stop = match
             if start == stop:
                 at = following(text, stop)

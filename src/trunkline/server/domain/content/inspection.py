@@ -61,10 +61,15 @@ class Effort:
         """Count the seconds from now on."""
         self._until = self._processor() + self._seconds
 
+    def look(self) -> None:
+        """Look at the clock, before each search. Raises `TooMuch`."""
+        if self._processor() > self._until:
+            raise TooMuch
+
     def spend(self) -> None:
         """Count one find. Raises `TooMuch`."""
         self._left -= 1
-        if self._left < 0 or self._processor() > self._until:
+        if self._left < 0:
             raise TooMuch
 
 
@@ -109,7 +114,7 @@ class Inspection:
         pieces: list[Piece] = []
         whole = each.tells or each.action not in (BLOCK, FLAG)
         for search in each.searches:
-            for _, (start, stop) in search.all(data, 0, len(data)):
+            for _, (start, stop) in search.all(data, 0, len(data), self.effort.look):
                 self.effort.spend()
                 pieces.append(Piece(start, stop, each.label, rank))
                 if not whole or (each.action in (BLOCK, FLAG) and len(pieces) >= MOST_TOLD):
