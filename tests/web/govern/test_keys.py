@@ -22,7 +22,7 @@ def test_the_list_says_what_keys_have_spent_and_have_left(inside: Tab, scene: Sc
     spent = kept(scene, scene.keys["Production"].hash)
     expect(row).to_contain_text("$60")
     expect(row).to_contain_text(f"${float(str(spent['limit_remaining'])):.2f}")
-    expect(inside.page.get_by_role("link", name=HOSTILE)).to_have_count(1)
+    expect(inside.page.get_by_role("link", name=HOSTILE).first).to_be_visible()
     inside.flawless()
 
 
