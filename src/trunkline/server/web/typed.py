@@ -130,6 +130,8 @@ def moment(text: str, name: str) -> str | None:
         read = datetime.fromisoformat(text.strip().removesuffix("Z"))
     except ValueError:
         raise BadRequest(issues=[Issue(name, "expected a day, such as 2027-01-31")]) from None
+    if read.utcoffset():
+        raise BadRequest(issues=[Issue(name, "expected a time in UTC, without an offset")])
     return read.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
 
 
