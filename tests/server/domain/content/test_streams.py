@@ -167,6 +167,21 @@ def test_a_stream_is_redacted_in_time_linear_to_its_length():
     assert looked <= 200 * 50
 
 
+def test_what_matches_nothing_at_all_is_looked_for_once_in_each_place():
+    looks = 0
+
+    def processor() -> float:
+        nonlocal looks
+        looks += 1
+        return 0.0
+
+    filters = customs("(?:[^]*Z)?")
+    redactor = Redactor(filters, Inspection(filters, Effort(processor)))
+    text = "".join(redactor.feed("ab") for _ in range(5_000)) + redactor.feed("", final=True)
+    assert text == "ab" * 5_000
+    assert looks <= 2 * len(text)
+
+
 @pytest.mark.parametrize("chunk", ["\ud83d", "x\udc00"])
 def test_half_characters_do_no_harm(chunk: str):
     assert "".join(streamed(customs("a"), [chunk, "a"])) == f"{chunk}[0]"

@@ -38,12 +38,13 @@ class Search:
     expression: Expression
     refine: Refine | None
 
-    def all(self, text: bytes, at: int, end: int, look: Callable[[], None]) -> Iterator[tuple[Span, Span]]:
-        """Yield each match between two places and what of it counts, in order; matches do not overlap.
+    def all(self, text: bytes, at: int, until: int, end: int, look: Callable[[], None]) -> Iterator[tuple[Span, Span]]:
+        """Yield each match between a place and the end, and what of it counts, in order; matches do not overlap.
 
-        What matches nothing at all does not count, and takes as long to find: `look` is called before each search.
+        None is looked for from `until` on, though the last one found may lie there. What matches nothing at all does
+        not count, and takes as long to find: `look` is called before each search.
         """
-        while at < end:
+        while at < until:
             look()
             if (match := self.expression.find(text, at, end)) is None:
                 return

@@ -114,7 +114,7 @@ class Inspection:
         pieces: list[Piece] = []
         whole = each.tells or each.action not in (BLOCK, FLAG)
         for search in each.searches:
-            for _, (start, stop) in search.all(data, 0, len(data), self.effort.look):
+            for _, (start, stop) in search.all(data, 0, len(data), len(data), self.effort.look):
                 self.effort.spend()
                 pieces.append(Piece(start, stop, each.label, rank))
                 if not whole or (each.action in (BLOCK, FLAG) and len(pieces) >= MOST_TOLD):

@@ -90,7 +90,7 @@ class _Look:
         """Look as far as what has come allows; return what is to be redacted. Raises `Blocked` and `TooMuch`."""
         until, end = self._until(text, final=final), len(text)
         pieces: list[Piece] = []
-        for (start, stop), kept in self._search.all(text, self.at, end, inspection.effort.look):
+        for (start, stop), kept in self._search.all(text, self.at, until, end, inspection.effort.look):
             if not final and self._search.refine is not None and stop + _AROUND > end and end - start < MOST_HELD:
                 until = min(until, start)
             if start >= until:
