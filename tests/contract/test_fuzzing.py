@@ -26,10 +26,24 @@ CHECKS = (
 PUBLIC = ("Models", "Endpoints", "Embeddings", "Providers", "Health", "Documentation")
 
 
+CRASHED = re.compile(r"^ *(IndexError|AssertionError): .*\n\s*\n *Need more help", re.MULTILINE)
+"""Its search for cases breaks down now and then, by chance and inside Hypothesis; then it has tried too little."""
+
+
 def fuzz(url: str, *arguments: str, cases: int) -> None:
     """Run schemathesis, which must try at least so many cases and find nothing."""
+    done = run(url, *arguments)
+    if CRASHED.search(done.stdout) and "hypothesis/internal" in done.stdout:
+        done = run(url, *arguments)
+    assert done.returncode == 0, done.stdout[-6_000:] + done.stderr
+    (tried,) = re.findall(r"(\d+) generated", done.stdout)
+    assert int(tried) >= cases, done.stdout[-2_000:]
+
+
+def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run schemathesis on the document of a server."""
     program = environment("schemathesis").python.with_name("schemathesis")
-    done = subprocess.run(
+    return subprocess.run(
         [
             *(program, "run", f"{url}/openapi.json", "--no-color", "--generation-database=none"),
             *(f"--checks={','.join(CHECKS)}", "--phases=examples,coverage,fuzzing", "--continue-on-failure"),
@@ -41,9 +55,6 @@ def fuzz(url: str, *arguments: str, cases: int) -> None:
         check=False,
         timeout=300,
     )
-    assert done.returncode == 0, done.stdout[-6_000:] + done.stderr
-    (tried,) = re.findall(r"(\d+) generated", done.stdout)
-    assert int(tried) >= cases, done.stdout[-2_000:]
 
 
 @pytest.mark.slow

@@ -67,9 +67,9 @@ def tenant(web: Site, home_and_key: tuple[Path, str]) -> Tenant:
     return Tenant(web, ACCOUNT_X, home_and_key[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, or a skip with the reason."""
+    """Chromium, or a skip with the reason; once a file, since while it runs no other test of its process may await."""
     with chromium() as running:
         yield running
 
