@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import expect
 
@@ -92,6 +93,21 @@ def test_the_page_of_a_key_leads_to_its_models_and_explains_one(inside: Tab, sce
     page.get_by_label("Model", exact=True).fill("no/such-model")
     page.get_by_role("button", name="Explain").click()
     expect(page.get_by_text("There is no such model")).to_be_visible()
+
+
+def test_without_scripts_a_key_is_made_and_deleted_all_the_same(enter: Callable[..., Tab], scene: Scene):
+    tab = enter(java_script_enabled=False)
+    page = tab.page
+    tab.open("/govern/keys/new")
+    page.get_by_label("Name").fill("By hand")
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.get_by_text("This is the only time the key is shown")).to_be_visible()
+    page.get_by_role("link", name="To the key").click()
+    key_hash = page.url.rpartition("/")[2]
+    assert kept(scene, key_hash)["name"] == "By hand"
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("The key is deleted.")).to_be_visible()
+    assert scene.tenant.get(f"/keys/{key_hash}").status == 404
 
 
 def test_a_key_of_another_account_or_none_is_not_found(scene: Scene):
