@@ -90,6 +90,18 @@ def test_a_server_without_a_key_keeps_nothing_and_goes_on(contents: SqlContents,
     assert kept._held == 0
 
 
+def test_a_key_that_cannot_be_read_for_a_while_ends_nothing(contents: SqlContents, tmp_path):
+    file = tmp_path / "secret.key"
+    file.write_bytes(b"half of it")
+    kept = live(contents, open_vault(None, tmp_path, on_file=True))
+    kept.keep("gen-1", "a", "k", NOON, b"{}")
+    assert kept.content("a", "gen-1") is None
+    assert kept._held == 0
+    file.unlink()
+    kept.keep("gen-2", "a", "k", NOON, b"{}")
+    assert kept.content("a", "gen-2") == ("k", b"{}")
+
+
 def test_what_a_store_that_is_away_does_not_take_waits_for_it(contents: SqlContents):
     class Away(SqlContents):
         away = True

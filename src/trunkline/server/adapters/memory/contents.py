@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from trunkline.server.adapters.store.contents import Row, SqlContents
-from trunkline.server.errors import BadRequest, StoreUnavailable
+from trunkline.server.errors import BadRequest, SettingsError, StoreUnavailable
 
 HELD: Final = 64 * 1024 * 1024
 """Bytes that may wait for the store; what comes on top is not kept."""
@@ -87,7 +87,7 @@ class LiveContents:
             while batch := self._first():
                 try:
                     rows = [self._sealed(said) for said in batch]
-                except BadRequest as closed:
+                except (BadRequest, SettingsError) as closed:
                     _LOG.error("what calls say is not kept", extra={"reason": closed.message})
                 else:
                     self._store.write(rows)
