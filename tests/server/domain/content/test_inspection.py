@@ -159,3 +159,15 @@ def test_arguments_of_tools_stay_json(arguments: str, expected: str):
     )
     (seen,) = msgspec.json.decode(made.fields["messages"])
     assert seen["tool_calls"][0]["function"]["arguments"] == expected
+
+
+def test_arguments_that_are_no_text_are_read_value_by_value_too():
+    arguments = {"url": "ada@example.com", "data": ["x"], "id": {"type": "bob@example.com"}, "n": 1}
+    message = {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": arguments}}]}
+    made = texts.inspected(
+        request(Surface.CHAT, messages=[message]), inspection(*filters(builtins={"email": "redact"})).text
+    )
+    (seen,) = msgspec.json.decode(made.fields["messages"])
+    assert seen["tool_calls"][0]["function"]["arguments"] == {
+        "url": "[EMAIL]", "data": ["x"], "id": {"type": "[EMAIL]"}, "n": 1,
+    }  # fmt: skip

@@ -86,11 +86,10 @@ def _walked(value: Any, inspect: Inspect, user: bool) -> Any:
 
 
 def _member(name: str, value: Any, inspect: Inspect, user: bool) -> Any:
-    return (
-        arguments(value, inspect, user=user)
-        if name == _ARGUMENTS and isinstance(value, str)
-        else _walked(value, inspect, user)
-    )
+    if name != _ARGUMENTS:
+        return _walked(value, inspect, user)
+    # Some clients and servers have the object itself in place of its text.
+    return arguments(value, inspect, user=user) if isinstance(value, str) else _numbers(value, inspect, user)
 
 
 def arguments(text: str, inspect: Inspect, *, user: bool) -> str:
