@@ -170,12 +170,18 @@ def running(command: list[str], log: Path, **variables: str) -> Iterator[int]:
     try:
         yield running.pid
     finally:
+        below: list[int] = []
+        with suppress(OSError):
+            below = tree(running.pid)[1:]
         running.send_signal(signal.SIGTERM)
         try:
             running.wait(20)
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
+        for pid in below:  # some leave others behind
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def install_litellm() -> bool:
