@@ -43,7 +43,7 @@ async def resolve(host: str, port: int) -> list[str]:
 def written(urls: Mapping[str, str]) -> str:
     """Return the settings of providers at these addresses, all of whom offer acme/m."""
     return "".join(
-        PROVIDER.format(name=name, url=url, connect=0.2 if name == "full" else 5, wait=0.2 if name == IMPATIENT else 10)
+        PROVIDER.format(name=name, url=url, connect=0.2 if name == "full" else 5, wait=0.6 if name == IMPATIENT else 10)
         for name, url in urls.items()
     )
 
