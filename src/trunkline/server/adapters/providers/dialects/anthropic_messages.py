@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
-
-from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, NotExpressible
-from trunkline.server.adapters.providers.dialects.fields import listed
+from trunkline.server.adapters.providers.dialects.dialect import NotExpressible
+from trunkline.server.adapters.providers.dialects.fields import arguments, listed
 from trunkline.server.adapters.providers.dialects.media import inline, is_address
 
 Json = dict[str, Any]
@@ -88,20 +86,8 @@ def _assistant(message: Json) -> Iterator[Json]:
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict):
             raise NotExpressible("a tool call is not a function's")
-        made = {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": _arguments(function)}
+        made = {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": arguments(function)}
         yield made | _breakpoint(call)
-
-
-def _arguments(function: Json) -> Any:
-    """Return a call's arguments as the object that their text is, number by number as it was written."""
-    stated = function.get("arguments")
-    if isinstance(stated, dict):
-        return stated
-    try:
-        text = stated.strip() if isinstance(stated, str) else ""
-        return msgspec.json.decode(text, type=dict[str, msgspec.Raw]) if text else {}
-    except UNREADABLE:
-        raise NotExpressible("a tool call's arguments are not a JSON object") from None
 
 
 def _thinking(details: object) -> Iterator[Json]:

@@ -20,6 +20,21 @@ def listed(value: object, name: str) -> list[Any]:
     return value
 
 
+def arguments(function: dict[str, Any]) -> Any:
+    """Return a call's arguments as the object that their text is, number by number as it was written.
+
+    Raises `NotExpressible` for anything else.
+    """
+    stated = function.get("arguments")
+    if isinstance(stated, dict):
+        return stated
+    try:
+        text = stated.strip() if isinstance(stated, str) else ""
+        return msgspec.json.decode(text, type=dict[str, msgspec.Raw]) if text else {}
+    except UNREADABLE:
+        raise NotExpressible("a tool call's arguments are not a JSON object") from None
+
+
 class Fields:
     """What an attempt asks for; null counts as absent, and so does what the provider refuses."""
 

@@ -14,7 +14,7 @@ import msgspec
 
 from trunkline.server.adapters.providers.dialects import gemini_media
 from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, NotExpressible
-from trunkline.server.adapters.providers.dialects.fields import listed
+from trunkline.server.adapters.providers.dialects.fields import arguments, listed
 from trunkline.server.adapters.providers.dialects.gemini_signatures import UNSIGNED, Signatures
 
 Json = dict[str, Any]
@@ -119,23 +119,11 @@ def _calls(stated: object, names: dict[str, str]) -> Iterator[Json]:
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             raise NotExpressible("a tool call is not a function's")
-        made: Json = {"name": function["name"], "args": _arguments(function)}
+        made: Json = {"name": function["name"], "args": arguments(function)}
         if isinstance(call.get("id"), str):
             made = {"id": call["id"], **made}
             names[call["id"]] = function["name"]
         yield {"functionCall": made}
-
-
-def _arguments(function: Json) -> Any:
-    """Return a call's arguments as the object that their text is, number by number as it was written."""
-    stated = function.get("arguments")
-    if isinstance(stated, dict):
-        return stated
-    try:
-        text = stated.strip() if isinstance(stated, str) else ""
-        return msgspec.json.decode(text, type=dict[str, msgspec.Raw]) if text else {}
-    except UNREADABLE:
-        raise NotExpressible("a tool call's arguments are not a JSON object") from None
 
 
 def _result(message: Json, names: Mapping[str, str]) -> Json:
