@@ -21,8 +21,9 @@ from trunkline.server.adapters.providers.dialects.dialect import Dialect
 from trunkline.server.adapters.providers.discounts import discounted
 from trunkline.server.adapters.providers.quirks import NONE, QUIRKS
 from trunkline.server.adapters.providers.targets import DIALECTS, Limits, Target, Targets
+from trunkline.server.domain.catalog import layers
 from trunkline.server.domain.catalog.endpoints import UNSTATED
-from trunkline.server.domain.catalog.facts import BASE, Fact, Kind, Layered, Problem
+from trunkline.server.domain.catalog.facts import BASE, Fact, Layered, Problem
 from trunkline.server.errors import SettingsError
 from trunkline.server.provider_settings import EndpointSettings, ProviderSettings
 from trunkline.server.settings import Settings
@@ -60,14 +61,7 @@ class Configuration:
 
     def over(self, stored: Iterable[Layered]) -> Iterator[Layered]:
         """Yield stored facts and then ours; models only where nobody else knows them."""
-        known: set[str] = set()
-        for layered in stored:
-            if layered.fact.kind is Kind.MODEL:
-                known.add(layered.fact.key)
-            yield layered
-        for fact in self.models:
-            if fact.key not in known:
-                yield Layered(BASE, fact)
+        yield from layers.beneath(stored, self.models)
         for fact in self.facts:
             yield Layered(LAYER, fact)
 

@@ -21,7 +21,8 @@ from trunkline.server.adapters.feeds.known import Known
 from trunkline.server.adapters.providers import egress
 from trunkline.server.adapters.providers.connections import Connections
 from trunkline.server.adapters.providers.targets import Target
-from trunkline.server.domain.catalog.facts import BASE, Fact, Kind, Layered
+from trunkline.server.domain.catalog import layers
+from trunkline.server.domain.catalog.facts import BASE, Fact, Layered
 
 SOURCE: Final = "discovery"
 SECONDS: Final = 60.0
@@ -103,14 +104,7 @@ class Discovery:
 
     def over(self, stored: Iterable[Layered]) -> Iterator[Layered]:
         """Yield stored facts and then what was found, except models that are known already."""
-        known: set[str] = set()
-        for layered in stored:
-            if layered.fact.kind is Kind.MODEL:
-                known.add(layered.fact.key)
-            yield layered
-        for fact in facts_of(self._asked, self._found):
-            if fact.key.split(" ", 1)[0] not in known:
-                yield Layered(BASE, fact)
+        return layers.beneath(stored, facts_of(self._asked, self._found))
 
     def start(self, changed: Callable[[], None]) -> None:
         """Begin to ask, in the event loop; `changed` is called when what `over` lays over a catalogue has changed."""

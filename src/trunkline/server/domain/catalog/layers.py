@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -30,6 +30,18 @@ def merge(facts: Iterable[Layered]) -> Facts:
         below = rows.get(layered.fact.key)
         rows[layered.fact.key] = layered.fact if below is None else _over(below, layered.fact)
     return merged
+
+
+def beneath(stored: Iterable[Layered], facts: Iterable[Fact]) -> Iterator[Layered]:
+    """Yield stored facts and then, in the base, others of models (or of their endpoints) that nobody has stored."""
+    known: set[str] = set()
+    for layered in stored:
+        if layered.fact.kind is Kind.MODEL:
+            known.add(layered.fact.key)
+        yield layered
+    for fact in facts:
+        if fact.key.split(" ", 1)[0] not in known:
+            yield Layered(BASE, fact)
 
 
 def _over(below: Fact, above: Fact) -> Fact:
