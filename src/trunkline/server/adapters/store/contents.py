@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from trunkline.server.adapters.store.content_tables import CONTENTS
-from trunkline.server.adapters.store.engine import place, writing
+from trunkline.server.adapters.store.engine import inserting, place, writing
 from trunkline.server.adapters.store.faults import mapped
 from trunkline.server.adapters.store.rows import storable
 
@@ -33,8 +32,7 @@ class SqlContents:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._place = place(engine.url)
-        made = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
-        self._add = made(CONTENTS).on_conflict_do_nothing()
+        self._add = inserting(engine, CONTENTS).on_conflict_do_nothing()
 
     def write(self, rows: Sequence[Row]) -> None:
         """Keep rows, all or nothing; those that are there stay as they are."""

@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
 from trunkline.server.adapters.store.pool import FairPool
@@ -113,6 +114,11 @@ def _create_server(url: URL, busy_seconds: float) -> Engine:
 def is_file(engine: Engine) -> bool:
     """Tell whether the store is an SQLite file, not a server's database."""
     return engine.url.get_backend_name() == "sqlite"
+
+
+def inserting(engine: Engine, table: Table) -> Any:
+    """Return an insert that can say what happens to rows that are there."""
+    return sqlite.insert(table) if is_file(engine) else postgresql.insert(table)
 
 
 def writing(engine: Engine) -> Connection:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Label, Select, case, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Label, Select, case, func, literal, select, tuple_, type_coerce
 
 from trunkline.server.adapters.store.traffic_tables import APPS, GENERATIONS, USAGE
 from trunkline.server.usecases.gateway_ports import Cursor, Dimension
 
 COUNTS: Final = ("requests", "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
 MICRO: Final = 1_000_000
-_ZERO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _u, _g = USAGE.c, GENERATIONS.c
+_MOMENT: Final = type_coerce(_g.created, BigInteger)
+"""As the number that the column holds: a caller may name moments that no datetime has."""
 _NAMES: Final[dict[Dimension, ColumnElement[Any]]] = {
     Dimension.MODEL: _u.model,
     Dimension.PROVIDER: _u.provider_name,
@@ -58,13 +58,12 @@ def generations(
     account_id: str, limit: int, *, after: Cursor | None, key_hash: str | None, model: str | None
 ) -> Select[Any]:
     """Select (created, id, document) of an account's generations, newest first, from after a place on."""
-    chosen = select(_g.created, _g.id, _g.document).where(_g.account_id == account_id)
+    chosen = select(_MOMENT.label("created"), _g.id, _g.document).where(_g.account_id == account_id)
     if key_hash is not None:
         chosen = chosen.where(_g.key_hash == key_hash)
     if model is not None:
         chosen = chosen.where(_g.model == model)
     if after is not None:
-        # As the number that the column holds: a caller may name moments that no datetime has.
         place = tuple_(literal(after.created, BigInteger), literal(after.id))
         chosen = chosen.where(tuple_(_g.created, _g.id) < place)
     return chosen.order_by(_g.created.desc(), _g.id.desc()).limit(limit)
@@ -72,4 +71,4 @@ def generations(
 
 def cursor(row: Any) -> Cursor:
     """Return the place after a row of `generations`."""
-    return Cursor((row.created - _ZERO) // timedelta(microseconds=1), row.id)
+    return Cursor(row.created, row.id)

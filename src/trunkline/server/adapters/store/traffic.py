@@ -15,13 +15,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 
 from trunkline.server.adapters.store import holds, nouns
 from trunkline.server.adapters.store.account_tables import BUDGETS, EPOCHS, LEDGER
 from trunkline.server.adapters.store.apps import number_apps
-from trunkline.server.adapters.store.engine import is_file, place, writing
+from trunkline.server.adapters.store.engine import inserting, place, writing
 from trunkline.server.adapters.store.faults import mapped
 from trunkline.server.adapters.store.ledger import SqlLedger
 from trunkline.server.adapters.store.rollups import by_day, by_endpoint
@@ -301,19 +300,15 @@ def _merged(connection: Connection, seen: dict[str, Seen]) -> Iterator[dict[str,
             yield {"width": width, "start": start, "endpoint": endpoint, "document": document}
 
 
-def _insert(engine: Engine, table: Table) -> Any:
-    return sqlite.insert(table) if is_file(engine) else postgresql.insert(table)
-
-
 def _adding(engine: Engine, table: Table) -> Any:
     """Return an insert of rows that adds its sums to a row that is there."""
-    statement = _insert(engine, table)
+    statement = inserting(engine, table)
     sums = {column.name: column + statement.excluded[column.name] for column in table.c if not column.primary_key}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
 
 
 def _putting(engine: Engine, table: Table) -> Any:
     """Return an insert of rows that takes the place of a row that is there."""
-    statement = _insert(engine, table)
+    statement = inserting(engine, table)
     values = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
