@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 from typing import Final
 
-from trunkline.server.domain.generation.days import DEFAULT_DAYS, LONGEST_DAYS, day_of, number
+from trunkline.server.domain.generation.days import DEFAULT_DAYS, LONGEST_DAYS, day_at, number
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.errors import NotFound
 from trunkline.server.usecases.bodies import refuse
@@ -61,7 +61,7 @@ def consumption(
 
     Raises `BadRequest` for days in the wrong order and for more than 366 of them.
     """
-    last = end_date or day_of(int(now) // 86_400)
+    last = end_date or day_at(now)
     # No day is before the first that there is, which somebody may name.
     first = start_date or last - min(timedelta(days=DEFAULT_DAYS - 1), last - date.min)
     if first > last:

@@ -41,9 +41,14 @@ def day_of(number: int) -> date:
     return date.fromordinal(number + _ZERO)
 
 
+def day_at(now: float) -> date:
+    """Return the UTC day that a Unix time lies in."""
+    return datetime.fromtimestamp(now, UTC).date()
+
+
 def last_completed(now: float) -> date:
     """Return the last UTC day that is over at a Unix time."""
-    return datetime.fromtimestamp(now, UTC).date() - timedelta(days=1)
+    return day_at(now) - timedelta(days=1)
 
 
 def window(start: date | None, end: date | None, now: float) -> Days:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from trunkline.server.domain.generation.days import DEFAULT_DAYS, LONGEST_DAYS, day_of
+from trunkline.server.domain.generation.days import DEFAULT_DAYS, LONGEST_DAYS, day_at, day_of
 from trunkline.server.errors import BadRequest, Issue
 from trunkline.server.http.answer import Answer
 from trunkline.server.usecases import chosen_key, naming, records
@@ -41,7 +41,7 @@ def _show(visit: Visit) -> Answer:
     measure = _one_of(asked, "measure", list(MEASURES), "usage")
     days = int(_one_of(asked, "days", [str(span) for span in SPANS], str(DEFAULT_DAYS)))
     now = context.clock()
-    today = day_of(int(now) // 86_400)
+    today = day_at(now)
     first = today - timedelta(days=min(days, LONGEST_DAYS) - 1)
     rows = records.consumption(
         context.traffic(),

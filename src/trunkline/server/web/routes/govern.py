@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from trunkline.server.domain.generation.days import day_of
+from trunkline.server.domain.generation.days import day_at, number
 from trunkline.server.http.answer import Answer
 from trunkline.server.usecases import naming, pressure, providers, records
 from trunkline.server.usecases.gateway_ports import Consumption, Dimension
@@ -36,7 +36,7 @@ def _show(visit: Visit) -> Answer:
     assert visit.who is not None
     context, account_id = visit.context, visit.who.account.id
     now, catalogue = context.clock(), context.snapshot()
-    today = day_of(int(now) // 86_400)
+    today = day_at(now)
     first = today - timedelta(days=max(SPANS) - 1)
     by_model = records.consumption(context.traffic(), account_id, now, Dimension.MODEL, start_date=first)
     by_key = records.consumption(context.traffic(), account_id, now, Dimension.KEY, start_date=first)
@@ -58,7 +58,7 @@ def _show(visit: Visit) -> Answer:
 
 
 def _since(rows: Sequence[Consumption], now: float, days: int) -> list[Consumption]:
-    first = int(now) // 86_400 - days + 1
+    first = number(day_at(now)) - days + 1
     return [row for row in rows if row.day >= first]
 
 
