@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from trunkline.server.domain.policy.merge import Items
+from trunkline.server.http import acting
 from trunkline.server.http.answer import Answer
 from trunkline.server.usecases import accounts
 from trunkline.server.usecases.accounts import AccountPatch
@@ -43,7 +43,7 @@ def _change(visit: Visit) -> Answer:
             visit.actor,
             typed.body(values, AccountPatch),
             clock=context.clock,
-            catalogued=Items(context.snapshot(), frozenset((visit.who.account.id,))),
+            catalogued=acting.items(context, visit.who.account.id),
         )
     except typed.REFUSALS as error:
         return _show(visit, typed.refused(visit.form, error, FIELDS), error.status)

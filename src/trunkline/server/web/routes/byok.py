@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from trunkline.server.domain.policy.merge import Items
 from trunkline.server.domain.policy.workspace import default_workspace_id
+from trunkline.server.http import acting
 from trunkline.server.http.answer import Answer
 from trunkline.server.usecases import byok, naming, providers
 from trunkline.server.usecases.bodies import Paging, is_uuid
@@ -146,7 +147,7 @@ def _names(visit: Visit) -> dict[str, str]:
 
 def _items(visit: Visit) -> Items:
     assert visit.who is not None
-    return Items(visit.context.snapshot(), frozenset((visit.who.account.id,)))
+    return acting.items(visit.context, visit.who.account.id)
 
 
 PAGES = (

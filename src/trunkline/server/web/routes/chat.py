@@ -45,8 +45,7 @@ def _show(visit: Visit) -> Answer:
     wanted = asked.get("key", "")
     if wanted and not any(key.hash == wanted for key in keys):
         raise NotFound("There is no such key")
-    named = [slug.strip() for text in (asked.get("models"), asked.get("model")) if text for slug in text.split(",")]
-    named += [value for name, value in visit.pairs if name == "models" and value != asked.get("models")]
+    named = [slug.strip() for name, value in visit.pairs if name in {"models", "model"} for slug in value.split(",")]
     return visit.render(
         "chat.html",
         keys=keys,

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 from trunkline.server.domain.policy.guardrail import Guardrail
 from trunkline.server.domain.policy.merge import Items
 from trunkline.server.errors import NotFound
+from trunkline.server.http import acting
 from trunkline.server.http.answer import Answer
 from trunkline.server.usecases import assignments, chosen_key, explanations, guardrails, naming
 from trunkline.server.usecases.assignments import KeyHashes, MemberIds
@@ -251,7 +252,7 @@ def _named(visit: Visit) -> dict[str, Any]:
 
 def _items(visit: Visit) -> Items:
     assert visit.who is not None
-    return Items(visit.context.snapshot(), frozenset((visit.who.account.id,)))
+    return acting.items(visit.context, visit.who.account.id)
 
 
 def _said(guardrail: Guardrail) -> list[str]:
