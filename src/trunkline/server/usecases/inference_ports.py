@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from trunkline.server.domain.catalog.endpoints import Endpoint
@@ -21,6 +21,13 @@ class Upstreams(Protocol):
         the upstream counted nothing). A stream that breaks off before its finish reason is a fault.
 
         `aclose()` (or cancelling the task that waits for the next event) closes the upstream connection at once.
+        """
+        ...
+
+    async def whole(self, attempt: Attempt) -> Sequence[Event]:
+        """Send one attempt whose answer is not streamed and return all that comes back, with the promises of `send`.
+
+        Cancelling the task that awaits it closes the upstream connection at once.
         """
         ...
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, DetailedPyreqwestError
@@ -99,6 +99,10 @@ class Upstreams:
                 yield event
         finally:
             await exchange.close()
+
+    async def whole(self, attempt: Attempt) -> Sequence[Event]:
+        """Send an attempt and return its events."""
+        return [event async for event in self.send(attempt)]
 
     def _target(self, attempt: Attempt) -> Target | None:
         if attempt.own is None:
