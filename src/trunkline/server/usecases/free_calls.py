@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from trunkline.server.domain.catalog import slugs
 from trunkline.server.domain.generation.request import GenerationRequest

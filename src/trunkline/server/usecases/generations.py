@@ -21,7 +21,8 @@ from trunkline.server.domain.routing.attempts import Outcome, conclusion, follow
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.holds import most
-from trunkline.server.domain.routing.plan import Candidate, Circumstances, Plan, plan
+from trunkline.server.domain.routing.outlook import Candidate
+from trunkline.server.domain.routing.plan import Circumstances, Plan, plan
 from trunkline.server.usecases import caching, contents, free_calls
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway

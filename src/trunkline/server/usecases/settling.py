@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,7 +19,8 @@ from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.routing import tiers
 from trunkline.server.domain.routing.availability import Refusal
-from trunkline.server.domain.routing.plan import Candidate, Plan
+from trunkline.server.domain.routing.outlook import Candidate
+from trunkline.server.domain.routing.plan import Plan
 from trunkline.server.usecases.caching import Kept
 
 CLIENT_LEFT: Final = 499
@@ -61,7 +61,7 @@ class Progress:
     def replay(self, kept: Kept) -> None:
         """Note that an answer which was kept is given again; the routing of the other call is not told (spec 6.1)."""
         self.replayed, self.started = kept, kept.started
-        self.request = replace(self.request, wants_metadata=False)
+        self.request = structs.replace(self.request, wants_metadata=False)
 
     def attempt(self, candidate: Candidate, now: float) -> None:
         """Note that an attempt begins."""

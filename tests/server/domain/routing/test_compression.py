@@ -9,7 +9,8 @@ import pytest
 
 from tests.server.domain.routing.scene import M, offer, planned, pools, tags, text_model
 from trunkline.server.domain.generation.estimate import prompt_tokens
-from trunkline.server.domain.routing.plan import Candidate, Plan
+from trunkline.server.domain.routing.outlook import Candidate
+from trunkline.server.domain.routing.plan import Plan
 from trunkline.server.errors import BadRequest
 
 WORDS = "word " * 400

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -70,7 +69,7 @@ def test_own_keys_cost_their_fee_and_count_with_their_list_price_where_that_is_a
         id="c", account_id="a", provider="gamma", label="", sealed="", created_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
     dearest = msgspec.structs.replace(plan.candidates[-1], credential=own)
-    plan = dataclasses.replace(plan, candidates=(*plan.candidates[:-1], dearest))
+    plan = msgspec.structs.replace(plan, candidates=(*plan.candidates[:-1], dearest))
     price = MICRO * (PROMPT + 10)
     assert most(plan) == (2 * price, 3 * price)
     assert most(plan, Decimal("0.9")) == (27 * price // 10, 3 * price)

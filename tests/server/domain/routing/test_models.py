@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.server.domain.fixture import NOW, STRICT, alias, latest, provider
 from tests.server.domain.routing.scene import (
@@ -101,7 +101,7 @@ def test_one_model_by_several_names_is_tried_once():
 
 
 def test_without_any_model_the_request_is_wrong():
-    made = plan(replace(request(), models=()), family(), Policy(), Circumstances(NOW, lambda: 0.0))
+    made = plan(structs.replace(request(), models=()), family(), Policy(), Circumstances(NOW, lambda: 0.0))
     assert code(made) == (400, None)
 
 

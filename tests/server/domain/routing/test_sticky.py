@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.server.domain.routing.scene import HELLO, dollars, offer, planned, pools, request, text_model
 from trunkline.server.domain.generation.request import Surface

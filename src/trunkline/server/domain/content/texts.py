@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -41,7 +40,7 @@ def inspected(request: GenerationRequest, inspect: Inspect) -> GenerationRequest
             made = read(raw, inspect)
             if made is not raw:
                 changed[name] = made
-    return replace(request, fields={**request.fields, **changed}) if changed else request
+    return msgspec.structs.replace(request, fields={**request.fields, **changed}) if changed else request
 
 
 def size(request: GenerationRequest) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from trunkline.server.domain.generation.delta import Delta
 
@@ -19,6 +20,14 @@ TOKENS_PER_IMAGE: Final = 1000
 _TEXTS: Final = ("text", "refusal", "reasoning", "thinking")
 """Members of messages and of their parts that hold text which the model reads, beside `content`."""
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+
+
+class _Message(Struct, gc=False):
+    content: Any = None
+    tool_calls: msgspec.Raw | None = None
+
+
+_MESSAGES: Final = msgspec.json.Decoder(list[_Message])
 
 
 def tokens(characters: int) -> int:
@@ -34,6 +43,9 @@ def prompt_tokens(fields: Mapping[str, msgspec.Raw]) -> int:
     characters, count = 0, 0
     for name in ("messages", "prompt", "input", "system"):
         if name in fields:
+            if name == "messages" and (plain := _plain(fields[name])) is not None:
+                characters, count = plain
+                continue
             try:
                 value = msgspec.json.decode(fields[name])
             except _UNREADABLE:
@@ -85,6 +97,21 @@ class OutputTally:
     def tokens(self) -> int:
         """About how many completion tokens that is."""
         return tokens(self._characters) + self._images * TOKENS_PER_IMAGE
+
+
+def _plain(messages: msgspec.Raw) -> tuple[int, int] | None:
+    """Measure messages of text alone, as most are, without making objects of all that is in them; None for others."""
+    try:
+        listed = _MESSAGES.decode(messages)
+    except _UNREADABLE:  # a `ValidationError` is a `DecodeError`
+        return None
+    characters = 0
+    for message in listed:
+        text = message.content
+        if type(text) is not str or message.tool_calls is not None:
+            return None
+        characters += len(text)
+    return characters, TOKENS_PER_MESSAGE * len(listed)
 
 
 def _measure(value: Any) -> tuple[int, int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+from msgspec import Struct, field
 
 Raw = msgspec.Raw
 
@@ -19,8 +20,7 @@ class Surface(StrEnum):
     EMBEDDINGS = "embeddings"
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(Struct, frozen=True):
     """Which app called (spec gateway 1.1, 5.7): its canonical URL, title and categories."""
 
     referer: str | None = None
@@ -28,16 +28,18 @@ class Attribution:
     categories: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Caching:
+NOBODY: Final = Attribution()
+"""No app."""
+
+
+class Caching(Struct, frozen=True):
     """How long (in seconds) an answer is to be kept, and whether one that is kept already is to be made anew."""
 
     ttl: int
     clear: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationRequest:
+class GenerationRequest(Struct, frozen=True):
     """One request after reading and checking.
 
     `fields` are the body's top-level fields in the caller's order, each the raw JSON text of its
@@ -49,11 +51,11 @@ class GenerationRequest:
     fields: Mapping[str, Raw]
     models: tuple[str, ...]
     stream: bool
-    preferences: Mapping[str, object] = field(default_factory=dict)
+    preferences: Mapping[str, object] = field(default_factory=dict[str, object])
     session_id: str | None = None
     user: str | None = None
     service_tier: str | None = None
-    attribution: Attribution = Attribution()
+    attribution: Attribution = NOBODY
     wants_metadata: bool = False
     betas: tuple[str, ...] = ()
     hides_reasoning: bool = False

@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
 from trunkline.server.domain.routing.availability import DEFAULT_RETRY_AFTER, Code, Refusal, unavailable
-from trunkline.server.domain.routing.plan import Candidate, Plan
+from trunkline.server.domain.routing.outlook import Candidate
+from trunkline.server.domain.routing.plan import Plan
 
 MOST_ATTEMPTS: Final = 10
 MOST_RETRY_AFTER: Final = 3600

@@ -27,6 +27,17 @@ _MODALITIES: Final = {
 """The types of content parts that only some models read. Files pass everywhere: a parser makes text of them."""
 _MEDIA = re.compile(rb'"(?:' + "|".join(_MODALITIES).encode() + rb')"')
 _FORMATS: Final = {"json_schema": "structured_outputs", "json_object": "response_format"}
+_DECISIVE: Final = frozenset(
+    {"plugins", "reasoning", "reasoning_effort", "response_format", "speed", "tool_choice", "tools", "transforms"}
+)
+"""Fields that are read for more than their presence."""
+_SHORT: Final = 512
+"""Bytes of such a field; requests with longer ones are not remembered."""
+_NULL: Final = 4
+_TEXT: Final[frozenset[str]] = frozenset()
+_KEPT: Final = 10_000
+_KINDS: Final[dict[tuple[object, ...], Needs]] = {}
+"""Kinds of requests by what tells them; more than `_KEPT` of them are forgotten all at once."""
 _T = TypeVar("_T")
 
 
@@ -67,6 +78,42 @@ def read(request: GenerationRequest, estimate: Estimate, *, small_window: int = 
 
     Raises `BadRequest` where a field that decides the routing is of the wrong type, or names an unknown plugin.
     """
+    return counted(kind(request, small_window), request, estimate)
+
+
+def counted(kind: Needs, request: GenerationRequest, estimate: Estimate) -> Needs:
+    """Return the needs of a request of a kind, with its counts. Raises `BadRequest` where one is no number."""
+    fields = request.fields
+    most = _count(fields, "max_completion_tokens") or _count(fields, "max_tokens")
+    return msgspec.structs.replace(kind, prompt_tokens=estimate(fields), max_tokens=most)
+
+
+def kind(request: GenerationRequest, small_window: int = SMALL_WINDOW) -> Needs:
+    """Return what a request needs but for its counts; requests are of one kind as long as nothing else differs.
+
+    Raises like `read`.
+    """
+    signature: list[object] = [request.surface, request.service_tier, small_window]
+    for name, raw in request.fields.items():
+        if name in _DECISIVE:
+            if len(raw) > _SHORT:
+                return _kind(request, small_window)
+            signature.append((name, bytes(raw)))
+        elif len(raw) == _NULL and bytes(raw) == b"null":
+            signature.append((name, None))
+        else:
+            signature.append(name)
+    known = tuple(signature)
+    found = _KINDS.get(known)
+    if found is None:
+        if len(_KINDS) >= _KEPT:
+            _KINDS.clear()
+        found = _KINDS[known] = _kind(request, small_window)
+    inputs = _inputs(request)
+    return msgspec.structs.replace(found, inputs=inputs) if inputs != found.inputs else found
+
+
+def _kind(request: GenerationRequest, small_window: int) -> Needs:
     fields = request.fields
     compression = plugins.compression(request)
     present = frozenset(name for name in fields if name in _PARAMETERS and request.has(name))
@@ -75,8 +122,6 @@ def read(request: GenerationRequest, estimate: Estimate, *, small_window: int = 
     kind = _field(request, "response_format", _Typed)
     return Needs(
         surface=request.surface,
-        prompt_tokens=estimate(fields),
-        max_tokens=_field(request, "max_completion_tokens", int) or _field(request, "max_tokens", int),
         inputs=_inputs(request),
         parameters=present,
         tools="tools" in present and bytes(fields["tools"]).strip() != b"[]",
@@ -108,6 +153,17 @@ class _Message(Struct):
 
 
 _MESSAGES = msgspec.json.Decoder(list[_Message])
+_COUNT: Final[msgspec.json.Decoder[int | None]] = msgspec.json.Decoder(int | None)
+
+
+def _count(fields: Mapping[str, msgspec.Raw], name: str) -> int | None:
+    raw = fields.get(name)
+    if raw is None:
+        return None
+    try:
+        return _COUNT.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise BadRequest(issues=[Issue(name, str(error).partition(" - at ")[0])]) from None
 
 
 def _field(request: GenerationRequest, name: str, of: type[_T]) -> _T | None:
@@ -142,11 +198,11 @@ def _tool_choice(request: GenerationRequest) -> str | None:
 def _inputs(request: GenerationRequest) -> frozenset[str]:
     raw = request.fields.get("messages", request.fields.get("input"))
     if raw is None or not _MEDIA.search(raw):
-        return frozenset()
+        return _TEXT
     try:
         messages = _MESSAGES.decode(raw)
     except msgspec.MsgspecError:
-        return frozenset()  # texts to embed; what is wrong with messages is said where they are checked
+        return _TEXT  # texts to embed; what is wrong with messages is said where they are checked
     return frozenset(
         _MODALITIES[part["type"]]
         for message in messages

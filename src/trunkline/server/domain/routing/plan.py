@@ -6,37 +6,34 @@ A pure function of the request, the catalogue, the policy, what traffic has taug
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
-from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation import estimate as estimates
 from trunkline.server.domain.generation.request import GenerationRequest
-from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.layers import Policy
-from trunkline.server.domain.routing import byok, candidates, combining, models, preferences, refusals, routers, tiers
+from trunkline.server.domain.routing import byok, combining, models, preferences, refusals, routers
 from trunkline.server.domain.routing import compression as compressing
 from trunkline.server.domain.routing import needs as needing
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.domain.routing.byok import Own
-from trunkline.server.domain.routing.candidates import Ask, Shortlist
-from trunkline.server.domain.routing.changes import NO_CHANGES, Changes, changes
+from trunkline.server.domain.routing.candidates import Shortlist
+from trunkline.server.domain.routing.changes import Changes, changes
 from trunkline.server.domain.routing.combining import Remembered
 from trunkline.server.domain.routing.models import Entry, Miss, Strategy
 from trunkline.server.domain.routing.needs import Estimate, Needs
+from trunkline.server.domain.routing.outlook import Candidate, outlook
 from trunkline.server.domain.routing.pools import Found, Pools
 from trunkline.server.domain.routing.preferences import Preferences
 from trunkline.server.domain.routing.ranking import Chance, Setting
 from trunkline.server.domain.routing.reasons import Reason
-from trunkline.server.domain.routing.statistics import Statistics
-from trunkline.server.domain.routing.targets import Model, Target
+from trunkline.server.domain.routing.statistics import EndpointStatistics, Statistics
+from trunkline.server.domain.routing.targets import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What a plan depends on beside request, catalogue and policy.
 
     `now` in Unix seconds; `usage` in tokens of seven days by model id; `default_sort` is the
@@ -46,8 +43,8 @@ class Circumstances:
 
     now: float
     chance: Chance
-    statistics: Statistics = field(default_factory=dict)
-    usage: Mapping[str, int] = field(default_factory=dict)
+    statistics: Statistics = field(default_factory=dict[str, EndpointStatistics])
+    usage: Mapping[str, int] = field(default_factory=dict[str, int])
     default_sort: str | None = None
     remembered: Remembered | None = None
     estimate: Estimate = estimates.prompt_tokens
@@ -55,40 +52,7 @@ class Circumstances:
     own: Own | None = None
 
 
-class Candidate(Struct, frozen=True):
-    """One endpoint to try. `requested` is the slug that led to it; `changes` are fields that it gets otherwise.
-
-    `credential` is the account's own one that it is called with, None for the operator's.
-    """
-
-    target: Target
-    requested: str
-    changes: Changes = NO_CHANGES
-    credential: Credential | None = None
-
-    @property
-    def offer(self) -> tuple[str, str | None]:
-        """What is not tried twice: the endpoint with its credential."""
-        return self.target.key, None if self.credential is None else self.credential.id
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """The endpoint as the catalogue has it."""
-        return self.target.endpoint
-
-    @property
-    def model(self) -> str:
-        """The id of the concrete model, for the answer."""
-        return self.target.model
-
-    @property
-    def key(self) -> str:
-        """The endpoint's key."""
-        return self.target.key
-
-
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True, dict=True):
     """The candidates in the order in which they are tried; without any, `refusal` says how the request fails.
 
     `requested` are the slugs as they were sent, `misses` those that led to nothing.
@@ -128,34 +92,25 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
     `policy` is what the caller may use (spec catalogue 5.2, layers L0 to L3). Raises `BadRequest`
     where the request's own routing fields are wrong; everything else is a plan with a `refusal`.
     """
-    needs = needing.read(request, given.estimate, small_window=given.small_window)
+    kind = needing.kind(request, given.small_window)
+    needs = needing.counted(kind, request, given.estimate)
     wishes = preferences.read(request.preferences)
-    narrowed = pools.narrowed(policy, wishes)
-    own = None if given.own is None else given.own.under(narrowed.effect)
     if wishes.order:
         wishes = msgspec.structs.replace(wishes, order=pools.slugs(wishes.order))
 
-    def expand(slug: str, found: Found) -> tuple[Entry, ...] | Miss:
-        def suits(model: Model, free: bool) -> bool:
-            ask = Ask(pools.pool(model, narrowed), needs, wishes, free=free, own=own)
-            listed = candidates.shortlist(ask, tiers.admission(needs, wishes, found.dynamic))
-            return bool(listed.targets) and not listed.dropped
-
+    def draw(slug: str, found: Found, suits: routers.Suits) -> tuple[Entry, ...] | Miss:
         kept = None if given.remembered is None else given.remembered(found.row.id)
         model = None if kept is None else kept.partition(" ")[0]
         return routers.choose(slug, found, pools, policy, given.usage, given.chance, suits, model)
 
-    found = models.resolve(request.models, needs, pools, policy, expand)
+    view = outlook(request, kind, needs, wishes, pools, policy, draw, given.own)
+    found, shortlists = view.found, view.shortlists
+    if view.only is not None and not wishes.order and given.own is None:
+        return Plan(view.only, found.strategy, request.models, needs, wishes, shortlists, found.misses)
     if not found.entries:
         refusal = refusals.of_misses(found.misses, request.models)
         return Plan((), found.strategy, request.models, needs, wishes, misses=found.misses, refusal=refusal)
-    shortlists = tuple(
-        candidates.shortlist(
-            Ask(pools.pool(entry.model, narrowed), needs, wishes, entry.provider, entry.free, own),
-            tiers.admission(needs, wishes, entry.dynamic),
-        )
-        for entry in found.entries
-    )
+    own = None if given.own is None else given.own.under(pools.narrowed(policy, wishes).effect)
     setting = Setting(needs, wishes, given.statistics, given.now, given.chance, given.default_sort)
     order = combining.combined(found.entries, shortlists, setting, given.remembered, own)
     if not order:
@@ -163,33 +118,28 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
             shortlists, request.models, needs=needs, preferences=wishes, pools=pools, policy=policy, now=given.now
         )
         return Plan((), found.strategy, request.models, needs, wishes, shortlists, found.misses, refusal)
-    chosen = _candidates(request, needs, order, found.entries, shortlists)
+    if (plain := view.candidates) is not None:
+        chosen = tuple([plain[target.key] for target in order])
+    else:
+        chosen = _altered(request, needs, order, found.entries, shortlists)
     if own is not None:
         chosen = _copied(chosen, order, own, found.entries, together=wishes.partition == "none")
     return Plan(chosen, found.strategy, request.models, needs, wishes, shortlists, found.misses)
 
 
-def _candidates(
+def _altered(
     request: GenerationRequest,
     needs: Needs,
     order: list[Target],
     entries: Sequence[Entry],
     lists: Sequence[Shortlist],
 ) -> tuple[Candidate, ...]:
-    asked = {entry.model.id: entry.requested for entry in entries}
-    altered = {
-        entry.model.id: (entry, listed)
-        for entry, listed in zip(entries, lists, strict=True)
-        if listed.dropped or listed.clamps or listed.compresses or entry.effort is not None
-    }
-    if not altered:
-        return tuple([Candidate(target, asked[target.model]) for target in order])
-    return tuple(
-        [
-            Candidate(target, asked[target.model], _changes(request, needs, target, altered.get(target.model)))
-            for target in order
-        ]
-    )
+    by_model = {entry.model.id: (entry, listed) for entry, listed in zip(entries, lists, strict=True)}
+    made = []
+    for target in order:
+        entry, listed = by_model[target.model]
+        made.append(Candidate(target, entry.requested, _changes(request, needs, target, entry, listed)))
+    return tuple(made)
 
 
 def _copied(
@@ -202,12 +152,7 @@ def _copied(
     )
 
 
-def _changes(
-    request: GenerationRequest, needs: Needs, target: Target, altered: tuple[Entry, Shortlist] | None
-) -> Changes:
-    if altered is None:
-        return NO_CHANGES
-    entry, listed = altered
+def _changes(request: GenerationRequest, needs: Needs, target: Target, entry: Entry, listed: Shortlist) -> Changes:
     made = changes(request, listed.dropped, target.max_completion if listed.clamps else None, entry.effort)
     short = compressing.shortened(request, target, needs) if listed.compresses else None
     return made if short is None else {**made, "messages": short.messages}

@@ -67,6 +67,23 @@ class Pool:
     flex: bool
 
 
+class Outlooks:
+    """What was found out for kinds of requests (`routing.outlook`), kept as long as the pools."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Any] = {}
+
+    def get(self, place: Hashable) -> Any:
+        """Return what is kept at a place, None for nothing."""
+        return self._kept.get(place)
+
+    def put(self, place: Hashable, outlook: Any) -> None:
+        """Keep something at a place."""
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[place] = outlook
+
+
 class Pools:
     """The pools of one snapshot for any policy.
 
@@ -86,6 +103,25 @@ class Pools:
         self._openings: dict[Hashable, tuple[Model, ...]] = {}
         self._ranked: dict[Hashable, tuple[Model, ...]] = {}
         self._providers: dict[str, frozenset[str]] | None = None
+        self._numbers: dict[Hashable, int] = {}
+        self._numbered: dict[int, tuple[Policy, int]] = {}
+        self.outlooks = Outlooks()
+
+    def number(self, policy: Policy) -> int:
+        """Return what stands for a policy's effect here: equal for those that leave the same endpoints."""
+        kept = self._numbered.get(id(policy))
+        if kept is not None and kept[0] is policy:
+            return kept[1]
+        # An effect is dear to compare, and a key's policy stays the same object for as long as it is known.
+        if len(self._numbered) >= _KEPT:
+            self._numbered.clear()
+        if len(self._numbers) >= _KEPT:
+            self._numbers.clear()
+            self.outlooks = Outlooks()  # they know policies by their numbers
+            self._numbered.clear()
+        number = self._numbers.setdefault(self._key(policy), len(self._numbers))
+        self._numbered[id(policy)] = (policy, number)
+        return number
 
     def find(self, slug: str) -> Found | None:
         """Return what a slug leads to, private or not; None when to nothing."""
