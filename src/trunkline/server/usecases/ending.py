@@ -6,9 +6,11 @@ So every call has its record, and callers of streams are told.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 from weakref import WeakSet
 
+from trunkline.server.domain.generation.delta import Event, Failed
 from trunkline.server.domain.generation.fault import Fault, FaultType
 from trunkline.server.usecases.flow import Flow
 
@@ -28,6 +30,8 @@ class Ending:
 
     def __init__(self) -> None:
         self._flows: WeakSet[Flow] = WeakSet()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._given_up: WeakSet[asyncio.Task[Any]] = WeakSet()
         self._by: float | None = None
         self._is_over = False
 
@@ -36,6 +40,23 @@ class Ending:
         self._flows.add(flow)
         if self._is_over:
             flow.give_up(FAULT)
+
+    async def awaited(self, coming: Coroutine[Any, Any, Sequence[Event]]) -> Sequence[Event]:
+        """Return an answer that comes in one piece, which this task waits for; a fault instead when all is over."""
+        task = asyncio.current_task()
+        assert task is not None, "somebody waits"
+        if self._is_over:
+            coming.close()
+            return [Failed(fault=FAULT)]
+        self._tasks.add(task)
+        try:
+            return await coming
+        except asyncio.CancelledError:
+            if task not in self._given_up or task.uncancel():
+                raise
+            return [Failed(fault=FAULT)]
+        finally:
+            self._tasks.discard(task)
 
     def begin(self, seconds: float) -> None:
         """Give what is under way so many seconds from now; called again, it changes nothing."""
@@ -57,3 +78,6 @@ class Ending:
         self._is_over = True
         for flow in list(self._flows):
             flow.give_up(FAULT)
+        for task in self._tasks - set(self._given_up):
+            self._given_up.add(task)
+            task.cancel()

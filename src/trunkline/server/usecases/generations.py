@@ -1,91 +1,34 @@
 """One call to a model, from its plan to its record: admission, plan, attempts, settlement (spec gateway 0, 3.8, 5).
 
-The order of the stages is contract and can be read in `start` and `Generation.begin`.
+The order of the stages is contract and can be read in `admission.admit` and `Generation.begin`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable
-from functools import partial
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Final
 
-from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.content.answers import Sieve
 from trunkline.server.domain.generation.attempt import Attempt, OwnKey
-from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Vector
+from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Vector
 from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
 from trunkline.server.domain.generation.request import GenerationRequest
-from trunkline.server.domain.policy.caller import Caller
-from trunkline.server.domain.routing import sticky
+from trunkline.server.domain.policy.holds import Amount
 from trunkline.server.domain.routing.attempts import Outcome, conclusion, following
 from trunkline.server.domain.routing.availability import Refusal
-from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.holds import most
 from trunkline.server.domain.routing.outlook import Candidate
-from trunkline.server.domain.routing.plan import Circumstances, Plan, plan
-from trunkline.server.usecases import caching, contents, free_calls
+from trunkline.server.domain.routing.plan import Plan
+from trunkline.server.usecases import caching, contents
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.holds import Holding
 from trunkline.server.usecases.settling import Progress, record_of
 from trunkline.server.usecases.sifting import sifted
+from trunkline.server.usecases.talks import Talk
 
 _log = logging.getLogger(__name__)
-
-
-async def start(
-    gateway: Gateway,
-    snapshot: Snapshot,
-    request: GenerationRequest,
-    caller: Caller,
-    *,
-    generation_id: str,
-    region: str | None,
-    agent: str,
-) -> Generation:
-    """Admit a caller, hold its request against its content filters, and plan what is left of it.
-
-    `generation_id` is from `Gateway.new_id`, `agent` the caller's User-Agent. Raises `Forbidden` and
-    `PaymentRequired` where the caller may not, and `BadRequest` where the request's routing fields are wrong;
-    a plan without a candidate, and what a filter blocks, are told by `begin`.
-    """
-    now = gateway.clock()
-    policy = gateway.admitted(caller, region)
-    gateway.ledger.check(caller, now, free=_is_free(request))
-    request = free_calls.counted(request, gateway.free_calls, caller.key.account_id, now)
-    screened = await gateway.screening.request(request, caller)
-    request = screened.request
-    account = caller.key.account_id
-    talk = sticky.conversation(request)
-
-    def remembered(model: str) -> str | None:
-        return None if talk is None else gateway.stickiness.endpoint(talk.key(account, model), now)
-
-    given = Circumstances(
-        now=now,
-        chance=gateway.chance,
-        statistics=gateway.learned.statistics(now),
-        default_sort=None if caller.workspace is None else caller.workspace.default_provider_sort,
-        remembered=remembered,
-        small_window=gateway.small_window,
-        usage=gateway.usage(snapshot),
-        own=Own(caller.byok, gateway.usable) if caller.byok else None,
-    )
-    planned = plan(request, gateway.pools(snapshot, now), policy, given)
-    place = None if request.caching is None else caching.place_of(gateway.answers, request, caller, region)
-    progress = Progress(generation_id, now, request, caller, region, agent)
-    progress.findings, progress.refusal = screened.findings, screened.refusal
-    generation = Generation(gateway, request, planned, progress, talk)
-    generation.place = None if progress.refusal is not None else place
-    generation.sieve = screened.sieve
-    kept = progress.refusal is None and contents.is_kept(request, caller, region, gateway.chance)
-    if kept and gateway.contents is not None:
-        generation.said = contents.Said(gateway.contents)
-    return generation
-
-
-def _is_free(request: GenerationRequest) -> bool:
-    return all(slug.endswith(":free") for slug in request.models)
 
 
 class Generation:
@@ -97,15 +40,16 @@ class Generation:
         request: GenerationRequest,
         planned: Plan,
         progress: Progress,
-        talk: sticky.Conversation | None,
+        talk: Talk,
+        free: bool,
     ) -> None:
         self._gateway = gateway
         self._request = request
         self._talk = talk
+        self._free = free
         self._flow: Flow | None = None
-        self._held: list[Event] = []
+        self._held: Sequence[Event] = ()
         self._broken: Fault | None = None
-        self._is_drained = False
         self._money = Holding(gateway.ledger)
         self.sent: list[Attempt] = []
         self.plan = planned
@@ -153,20 +97,23 @@ class Generation:
             return None
         if not self.plan.candidates:
             return self._refused(conclusion(self.plan, ()))
-        gateway, caller, free = self._gateway, self.progress.caller, _is_free(self._request)
-        price = partial(most, self.plan, gateway.byok_fee, gateway.held_tokens, gateway.most_attempts)
-        refusal = await self._money.take(caller, gateway.clock(), free=free, most=price)
+        now = self._gateway.clock()
+        refusal = await self._money.take(self.progress.caller, now, free=self._free, most=self._most)
         if refusal is not None:
             return self._refused(refusal)
         try:
             refusal = await self._try(gone)
         finally:
             # A call that has served, or is cut off or read to its end unheard, settles there.
-            if self._flow is None and not self._is_drained:
+            if self.candidate is None:
                 self._money.release()
         if refusal is not None:
             await self._money.freed()
         return refusal
+
+    def _most(self) -> Amount:
+        gateway = self._gateway
+        return most(self.plan, gateway.byok_fee, gateway.held_tokens, gateway.most_attempts)
 
     async def _try(self, gone: Callable[[], bool]) -> Refusal | None:
         deadline = self._gateway.clock() + self._gateway.pre_token_seconds
@@ -192,8 +139,17 @@ class Generation:
         if self.progress.replayed is not None:
             self._settle()
             return
-        assert self._flow is not None, "begin() has found a candidate"
-        await self._leave(self._flow)
+        await self._leave()
+
+    async def answer(self) -> Sequence[Event]:
+        """Return all events of a call that is not streamed, in place of `events`; its record is journalled then."""
+        is_plain = self.sieve is None and self.said is None and self.place is None
+        if self.progress.replayed is not None or self._flow is not None or not is_plain:
+            return [event async for event in self.events()]
+        last = self._held[-1]
+        self._finish(last if isinstance(last, Failed) else None)
+        await self._money.freed()
+        return self._held
 
     def events(self) -> AsyncGenerator[Event, None]:
         """Yield the answer from its first token on; `Failed` last where the provider broke off.
@@ -224,66 +180,86 @@ class Generation:
         return caching.Kept(self.id, model, provider, now, self.place.wish.ttl, started, events)
 
     async def _events(self) -> AsyncGenerator[Event, None]:
-        flow = self._flow
-        assert flow is not None, "begin() has found a candidate"
-        last: Failed | None = None
+        flow, failed = self._flow, None
         try:
             for event in self._held:
-                yield event
-            while (coming := await flow.next()) is not None:
+                if isinstance(event, Failed):
+                    failed = event
+                else:
+                    yield event
+            while flow is not None and (coming := await flow.next()) is not None:
                 self.progress.see(coming, self._gateway.clock())
                 if isinstance(coming, Failed):
-                    last = coming
+                    failed = coming
                     break
                 yield coming
-            self._finish(last)
+            self._finish(failed)
             await self._money.freed()
-            if last is not None:
-                yield last
+            if failed is not None:
+                yield failed
         finally:
-            await self._leave(flow)
+            await self._leave()
 
     async def _attempt(self, candidate: Candidate, seconds: float) -> Fault | None:
         own = candidate.credential
         attempt = Attempt(
-            endpoint=candidate.endpoint,
-            request=self._request,
-            account=self.progress.caller.key.account_id,
-            changes=candidate.changes,
-            seconds=seconds,
-            own=None if own is None else OwnKey(own.id, own.sealed, own.about),
+            candidate.endpoint,
+            self._request,
+            self.progress.caller.key.account_id,
+            candidate.changes,
+            seconds,
+            None if own is None else OwnKey(own.id, own.sealed, own.about),
         )
         self.sent.append(attempt)
         self.progress.attempt(candidate, self._gateway.clock())
-        flow = Flow(self._gateway.upstreams.send(attempt))
-        self._gateway.ending.add(flow)
-        try:
-            fault = await self._first_token(flow)
-        except BaseException:
-            await self._abandon(candidate, flow)
-            raise
+        fault = await (self._stream(candidate, attempt) if self._request.stream else self._whole(attempt))
         if fault is None:
-            self._flow, self.candidate = flow, candidate
+            self.candidate = candidate
             return None
-        await flow.close()
         self.progress.failed(fault, self._gateway.clock(), self._gateway.cooldown_seconds)
         # Others must not be sent to an endpoint that has just asked for a pause, however long this call still takes.
         self._gateway.learned.observe(self.progress.attempts[-1])
         return fault
 
-    async def _first_token(self, flow: Flow) -> Fault | None:
-        """Read an attempt until something can be shown of it; what came is held. Return its fault, if it has one."""
-        self._held = []
-        while (event := await flow.next()) is not None:
-            self.progress.see(event, self._gateway.clock())
+    async def _whole(self, attempt: Attempt) -> Fault | None:
+        """Send an attempt that answers in one piece, and hold all that came of it; return its fault, if it has one."""
+        gateway = self._gateway
+        try:
+            events = await gateway.ending.awaited(gateway.upstreams.whole(attempt))
+        except BaseException:
+            self.progress.abandoned(gateway.clock())
+            self._settle(cancelled=True)
+            raise
+        now = gateway.clock()
+        for place, event in enumerate(events):
             if isinstance(event, Failed):
                 return event.fault
-            if isinstance(event, Started):
-                continue
-            if isinstance(event, Finished | Vector) or (isinstance(event, Delta) and event.is_token):
-                self._held.append(event)
+            self.progress.see(event, now)
+            if _is_shown(event):
+                self._held = events[place:]
+                for later in events[place + 1 :]:
+                    self.progress.see(later, now)
                 return None
-        return Fault(type=FaultType.PROVIDER_UNAVAILABLE, message="The provider answered nothing")
+        return _NOTHING
+
+    async def _stream(self, candidate: Candidate, attempt: Attempt) -> Fault | None:
+        """Read an attempt until something can be shown of it; what came is held. Return its fault, if it has one."""
+        flow = Flow(self._gateway.upstreams.send(attempt))
+        self._gateway.ending.add(flow)
+        try:
+            while (event := await flow.next()) is not None:
+                self.progress.see(event, self._gateway.clock())
+                if isinstance(event, Failed):
+                    await flow.close()
+                    return event.fault
+                if _is_shown(event):
+                    self._held, self._flow = (event,), flow
+                    return None
+            await flow.close()
+        except BaseException:
+            await self._abandon(candidate, flow)
+            raise
+        return _NOTHING
 
     def _finish(self, failed: Failed | None) -> None:
         if failed is not None:
@@ -295,20 +271,23 @@ class Generation:
         self._remember()
         self._settle()
 
-    async def _leave(self, flow: Flow) -> None:
-        # Only a caller that went away leaves a call unsettled here.
+    async def _leave(self) -> None:
+        # Only a caller that went away, or may not hear the rest, leaves a call unsettled here.
+        flow = self._flow
         if self.progress.record is not None:
-            await flow.close()
+            if flow is not None:
+                await flow.close()
             return
         assert self.candidate is not None
-        if self._is_cut(self.candidate):
-            try:
-                await self._cut(flow)
-            finally:
-                self.progress.served(self._gateway.clock())
-                self._settle(cancelled=True)
+        if flow is not None and not self._is_cut(self.candidate):
+            self._drain(flow)
             return
-        self._drain(flow)
+        try:
+            if flow is not None:
+                await self._cut(flow)
+        finally:
+            self.progress.served(self._gateway.clock())
+            self._settle(cancelled=True)
 
     async def _abandon(self, candidate: Candidate, flow: Flow) -> None:
         """End an attempt that has given no token yet, and of which nobody wants one any more."""
@@ -323,11 +302,10 @@ class Generation:
         self._drain(flow)
 
     def _drain(self, flow: Flow) -> None:
-        self._is_drained = True
         self._gateway.drain(flow, self._drained)
 
     def _is_cut(self, candidate: Candidate) -> bool:
-        return self._request.stream and self._gateway.upstreams.cancels(candidate.endpoint)
+        return self._gateway.upstreams.cancels(candidate.endpoint)
 
     async def _cut(self, flow: Flow) -> None:
         await flow.close()
@@ -362,11 +340,12 @@ class Generation:
         return None if fault is None else contents.Failure(STATUS[fault.type], fault.message)
 
     def _remember(self) -> None:
-        used, candidate, talk = self.progress.usage(), self.candidate, self._talk
-        if talk is None or candidate is None:
-            return
-        if sticky.worth_keeping(
-            talk, candidate.target, prompt_tokens=used.prompt_tokens, cached_tokens=used.cached_tokens
-        ):
-            key = talk.key(self.progress.caller.key.account_id, candidate.model)
-            self._gateway.stickiness.remember(key, candidate.key, self._gateway.clock())
+        if self.candidate is not None:
+            self._talk.stay(self.candidate.target, self.progress.usage(), self._gateway.clock())
+
+
+def _is_shown(event: Event) -> bool:
+    return event.is_token if isinstance(event, Delta) else isinstance(event, Finished | Vector)
+
+
+_NOTHING: Final = Fault(type=FaultType.PROVIDER_UNAVAILABLE, message="The provider answered nothing")

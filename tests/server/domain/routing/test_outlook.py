@@ -24,32 +24,24 @@ def told(plan: Plan) -> tuple[Any, ...]:
 
 @given(
     facts=worlds.catalogues(),
-    calls=st.lists(
-        st.fixed_dictionaries(
-            {
-                "policy": worlds.policies(),
-                "wishes": st.one_of(st.just({}), worlds.wishes()),
-                "asked": worlds.asked(),
-                "slugs": worlds.slugs(),
-                "words": WORDS,
-            }
-        ),
-        min_size=2,
-        max_size=4,
-    ),
+    policy=worlds.policies(),
+    wishes=st.one_of(st.just({}), worlds.wishes()),
+    asked=worlds.asked(),
+    slugs=worlds.slugs(),
+    lengths=st.lists(WORDS, min_size=2, max_size=4),
 )
-def test_a_plan_is_the_same_whatever_was_planned_before_it(facts, calls):
+def test_a_plan_is_the_same_whatever_was_planned_before_it(facts, policy, wishes, asked, slugs, lengths):
     facts = snapshot(facts)
     shared = Pools(facts, NOW)
-    for call in (*calls, *calls):
-        given_ = {
-            "policy": call["policy"],
-            "provider": call["wishes"],
-            "messages": [{"role": "user", "content": "word " * call["words"]}],
-            **call["asked"],
+    for words in lengths:
+        call = {
+            "policy": policy,
+            "provider": wishes,
+            **asked,
+            "messages": [{"role": "user", "content": "word " * words}],
         }
-        anew = planned(Pools(facts, NOW), *call["slugs"], chance=lambda: 0.25, **given_)
-        assert told(planned(shared, *call["slugs"], chance=lambda: 0.25, **given_)) == told(anew)
+        anew = planned(Pools(facts, NOW), *slugs, chance=lambda: 0.25, **call)
+        assert told(planned(shared, *slugs, chance=lambda: 0.25, **call)) == told(anew)
 
 
 def test_requests_of_one_kind_share_what_was_found_out():

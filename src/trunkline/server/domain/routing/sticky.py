@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from trunkline.server.domain.catalog import pricing
 from trunkline.server.domain.generation.request import GenerationRequest, Surface
 from trunkline.server.domain.routing.targets import Target
 
@@ -58,9 +57,14 @@ def worth_keeping(conversation: Conversation, target: Target, *, prompt_tokens: 
     One that the caller named always, another where the cache was of use already; and only where
     reading the cache is cheaper than the prompt.
     """
+    return caches(target, prompt_tokens) and (conversation.explicit or cached_tokens > 0)
+
+
+def caches(target: Target, prompt_tokens: int) -> bool:
+    """Tell whether an endpoint reads a prompt of so many tokens for less where it is in its cache."""
     prices = target.prices(prompt_tokens)
-    cached = pricing.amount(prices.stated.get("input_cache_read"))
-    return cached is not None and cached < prices.prompt and (conversation.explicit or cached_tokens > 0)
+    cached = prices.units.get("input_cache_read")
+    return cached is not None and cached < prices.prompt
 
 
 def _opening(request: GenerationRequest) -> str | None:

@@ -7,7 +7,7 @@ from trunkline.server.errors import NotFound, Unauthorized
 from trunkline.server.http.answer import Header
 from trunkline.server.http.operations import Context
 from trunkline.server.http.request import Request
-from trunkline.server.usecases import generations
+from trunkline.server.usecases import admission
 from trunkline.server.usecases.generations import Generation
 
 
@@ -18,7 +18,7 @@ async def begin(context: Context, request: Request, asked: GenerationRequest) ->
     if context.gateway is None or not (context.gateway.usable or request.caller.byok):
         raise NotFound("This server has no providers configured: it only lists models")
     agent = request.headers.get(b"user-agent", b"").decode("utf-8", "replace")[:500]
-    return await generations.start(
+    return await admission.admit(
         context.gateway,
         context.snapshot(),
         asked,
@@ -31,6 +31,7 @@ async def begin(context: Context, request: Request, asked: GenerationRequest) ->
 
 def overhead(context: Context, request: Request, generation: Generation) -> tuple[Header, ...]:
     """Return the header that tells how long a whole answer took here, in ms: all of its time but the attempts'."""
-    passed = (context.clock() - request.arrived) * 1000
-    own = passed - sum(attempt.latency_ms for attempt in generation.progress.attempts)
+    own = (context.clock() - request.arrived) * 1000
+    for attempt in generation.progress.attempts:
+        own -= attempt.latency_ms
     return ((b"x-trunkline-overhead-ms", b"%.3f" % max(own, 0.0)),)

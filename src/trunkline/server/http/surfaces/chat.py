@@ -15,7 +15,7 @@ from trunkline.server.http.surfaces import shapes
 from trunkline.server.http.surfaces.beginning import begin, overhead
 from trunkline.server.http.surfaces.caching import told
 from trunkline.server.http.surfaces.chunks import KEEP_ALIVE, chunks
-from trunkline.server.http.surfaces.envelope import charge, head
+from trunkline.server.http.surfaces.envelope import kind
 from trunkline.server.http.surfaces.metadata import metadata
 from trunkline.server.http.surfaces.reading import chat as read_chat
 from trunkline.server.http.surfaces.reading import completions as read_completions
@@ -58,40 +58,39 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
 
 
 async def _whole(generation: Generation) -> Answer:
+    progress, failed = generation.progress, None
     collected = shapes.Collected()
-    failed: Failed | None = None
-    async for event in generation.events():
+    for event in await generation.answer():
         if isinstance(event, Delta):
             collected.add(event)
         elif isinstance(event, Finished):
             collected.finished = event
         elif isinstance(event, Failed):
             failed = event
-    if (withheld := generation.progress.refusal) is not None:
-        return refused(
-            withheld, metadata(generation) if generation.progress.request.wants_metadata else None, generation.docs_url
-        )
-    record = generation.progress.record
+    asked, record, finished = progress.request, progress.record, collected.finished
+    if (withheld := progress.refusal) is not None:
+        return refused(withheld, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     assert record is not None, "the events have been read to their end"
-    choice: dict[str, Any] = {
-        "index": 0,
-        "finish_reason": "error" if failed else collected.finished.reason if collected.finished else None,
-        "native_finish_reason": collected.finished.native if collected.finished else None,
-        "logprobs": collected.logprobs,
-    }
-    if generation.progress.request.surface is Surface.COMPLETIONS:
-        choice["text"] = "".join(collected.content)
+    reason, native = (None, None) if finished is None else (finished.reason, finished.native)
+    choice = shapes.Choice(0, "error" if failed else reason, native, collected.logprobs)
+    if asked.surface is Surface.COMPLETIONS:
+        choice.text = "".join(collected.content)
     else:
-        choice["message"] = collected.message(reasoning=not generation.progress.request.hides_reasoning)
+        choice.message = collected.message(reasoning=not asked.hides_reasoning)
     if failed is not None:
-        choice["error"] = in_band(failed.fault)
-    body = {
-        **head(generation, chunked=False),
-        "system_fingerprint": generation.progress.started.system_fingerprint,
-        "service_tier": record.service_tier,
-        "choices": [choice],
-        "usage": shapes.usage(record.usage, charge(record)),
-    }
-    if generation.progress.request.wants_metadata:
-        body["openrouter_metadata"] = metadata(generation)
+        choice.error = in_band(failed.fault)
+    model, provider = generation.served
+    body = shapes.Completion(
+        generation.id,
+        kind(generation, chunked=False),
+        int(progress.created),
+        model,
+        provider,
+        progress.started.system_fingerprint,
+        record.service_tier,
+        [choice],
+        shapes.usage(record),
+    )
+    if asked.wants_metadata:
+        body.openrouter_metadata = metadata(generation)
     return Answer(200, shapes.ENCODE(body))

@@ -10,7 +10,7 @@ from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finis
 from trunkline.server.domain.generation.request import Surface
 from trunkline.server.domain.routing.availability import Refusal
 from trunkline.server.http.surfaces import echo, shapes
-from trunkline.server.http.surfaces.envelope import charge, head
+from trunkline.server.http.surfaces.envelope import head
 from trunkline.server.http.surfaces.metadata import metadata
 from trunkline.server.http.surfaces.refusals import in_band, in_band_refusal
 from trunkline.server.usecases.generations import Generation
@@ -113,7 +113,7 @@ class _Shape:
         record = self._generation.progress.record
         assert record is not None, "the events have been read to their end"
         extras: dict[str, Any] = {"service_tier": record.service_tier} if record.service_tier else {}
-        return self._chunk([], usage=shapes.usage(record.usage, charge(record)), **extras, **self._metadata())
+        return self._chunk([], usage=shapes.usage(record), **extras, **self._metadata())
 
     def broken(self, error: dict[str, Any]) -> bytes:
         """Return the last event of a broken stream: the error, a choice that ends in it; no `[DONE]` follows."""
@@ -121,7 +121,7 @@ class _Shape:
         choice = {"index": 0, "finish_reason": "error", "native_finish_reason": None, **self._nothing()}
         extras: dict[str, Any] = {"error": error}
         if (record := self._generation.progress.record) is not None and record.endpoint:
-            extras["usage"] = shapes.usage(record.usage, charge(record))
+            extras["usage"] = shapes.usage(record)
         return self._chunk([choice], **extras, **self._metadata())
 
     def _nothing(self) -> dict[str, Any]:
@@ -134,8 +134,8 @@ class _Shape:
 
     def _chunk(self, choices: list[dict[str, Any]], **more: Any) -> bytes:
         if self._generation.candidate is None or more:
-            return b"data: %b\n\n" % shapes.ENCODE({**head(self._generation, chunked=True), "choices": choices, **more})
+            return b"data: %b\n\n" % shapes.ENCODE({**head(self._generation), "choices": choices, **more})
         # What all chunks begin with is written once: it is more than half of most.
         if self._head is None:
-            self._head = shapes.ENCODE(head(self._generation, chunked=True))[:-1]
+            self._head = shapes.ENCODE(head(self._generation))[:-1]
         return b'data: %b,"choices":%b}\n\n' % (self._head, shapes.ENCODE(choices))

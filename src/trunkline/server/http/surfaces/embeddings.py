@@ -26,7 +26,7 @@ async def embeddings(context: Context, request: Request) -> Answer:
     if refusal is not None:
         return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     vectors: list[Vector] = []
-    async for event in generation.events():
+    for event in await generation.answer():
         if isinstance(event, Vector):
             vectors.append(event)
         elif isinstance(event, Failed):

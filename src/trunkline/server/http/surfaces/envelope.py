@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.generation.request import Surface
-from trunkline.server.http.surfaces import shapes
 from trunkline.server.usecases.generations import Generation
 
 
-def head(generation: Generation, *, chunked: bool) -> dict[str, Any]:
-    """Return the members that a completion, or each of its chunks, begins with (spec gateway 2.1, 2.3)."""
-    request, (model, provider) = generation.progress.request, generation.served
-    kind = "chat.completion.chunk" if chunked else "chat.completion"
+def head(generation: Generation) -> dict[str, Any]:
+    """Return the members that each chunk of a completion begins with (spec gateway 2.3)."""
+    model, provider = generation.served
     return {
         "id": generation.id,
-        "object": "text_completion" if request.surface is Surface.COMPLETIONS else kind,
+        "object": kind(generation, chunked=True),
         "created": int(generation.progress.created),
         "model": model,
         "provider": provider,
     }
 
 
-def charge(record: GenerationRecord) -> shapes.Charge:
-    """Return what a record says of money."""
-    return shapes.Charge(record.charged, record.prompt_cost, record.completion_cost, record.is_byok)
+def kind(generation: Generation, *, chunked: bool) -> str:
+    """Return the `object` of a completion, or of its chunks."""
+    if generation.progress.request.surface is Surface.COMPLETIONS:
+        return "text_completion"
+    return "chat.completion.chunk" if chunked else "chat.completion"

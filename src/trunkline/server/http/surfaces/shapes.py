@@ -3,54 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
 from trunkline.server.domain.generation.delta import Delta, Finished
-from trunkline.server.domain.generation.usage import Usage
+from trunkline.server.domain.generation.record import GenerationRecord
 
 ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What a generation costs, in USD: what is charged, and the list price of its two sides."""
+class _PromptDetails(Struct):
+    cached_tokens: int
+    cache_write_tokens: int | UnsetType = UNSET
+    audio_tokens: int | UnsetType = UNSET
 
+
+class _CompletionDetails(Struct):
+    reasoning_tokens: int
+    audio_tokens: int | UnsetType = UNSET
+    image_tokens: int | UnsetType = UNSET
+
+
+class _CostDetails(Struct):
+    upstream_inference_cost: Decimal | None
+    upstream_inference_prompt_cost: Decimal
+    upstream_inference_completions_cost: Decimal
+
+
+class Usage(Struct):
+    """The `usage` object (spec gateway 2.2)."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: _PromptDetails
+    completion_tokens_details: _CompletionDetails
     cost: Decimal
-    prompt_cost: Decimal
-    completion_cost: Decimal
-    is_byok: bool = False
+    is_byok: bool
+    cost_details: _CostDetails
 
 
-def usage(used: Usage, charge: Charge) -> dict[str, Any]:
-    """Return the `usage` object (spec gateway 2.2)."""
-    prompt: dict[str, Any] = {"cached_tokens": used.cached_tokens}
-    if used.cache_write_tokens or used.cache_write_1h_tokens:
-        prompt["cache_write_tokens"] = used.cache_write_tokens + used.cache_write_1h_tokens
-    if used.audio_tokens:
-        prompt["audio_tokens"] = used.audio_tokens
-    completion: dict[str, Any] = {"reasoning_tokens": used.reasoning_tokens}
-    if used.audio_output_tokens:
-        completion["audio_tokens"] = used.audio_output_tokens
-    if used.image_output_tokens:
-        completion["image_tokens"] = used.image_output_tokens
-    return {
-        "prompt_tokens": used.prompt_tokens,
-        "completion_tokens": used.completion_tokens,
-        "total_tokens": used.total_tokens,
-        "prompt_tokens_details": prompt,
-        "completion_tokens_details": completion,
-        "cost": charge.cost,
-        "is_byok": charge.is_byok,
-        "cost_details": {
-            "upstream_inference_cost": charge.prompt_cost + charge.completion_cost if charge.is_byok else None,
-            "upstream_inference_prompt_cost": charge.prompt_cost,
-            "upstream_inference_completions_cost": charge.completion_cost,
-        },
-    }
+class Choice(Struct):
+    """One choice of an answer that is not streamed: with a `message`, or the `text` of a legacy completion."""
+
+    index: int
+    finish_reason: str | None
+    native_finish_reason: str | None
+    logprobs: msgspec.Raw | None
+    text: str | UnsetType = UNSET
+    message: Message | dict[str, Any] | UnsetType = UNSET
+    error: dict[str, Any] | UnsetType = UNSET
+
+
+class Message(Struct):
+    """A message of text alone (spec gateway 2.1)."""
+
+    role: str
+    content: str | None
+    refusal: str | None
+    reasoning: str | None
+
+
+class Completion(Struct):
+    """A whole completion (spec gateway 2.1)."""
+
+    id: str
+    object: str
+    created: int
+    model: str
+    provider: str
+    system_fingerprint: str | None
+    service_tier: str | None
+    choices: list[Choice]
+    usage: Usage
+    openrouter_metadata: dict[str, Any] | UnsetType = UNSET
+
+
+def usage(record: GenerationRecord) -> Usage:
+    """Return what a generation used and costs."""
+    used, prompt, completion = record.usage, record.prompt_cost, record.completion_cost
+    written = used.cache_write_tokens + used.cache_write_1h_tokens
+    return Usage(
+        used.prompt_tokens,
+        used.completion_tokens,
+        used.prompt_tokens + used.completion_tokens,
+        _PromptDetails(used.cached_tokens, written or UNSET, used.audio_tokens or UNSET),
+        _CompletionDetails(used.reasoning_tokens, used.audio_output_tokens or UNSET, used.image_output_tokens or UNSET),
+        record.charged,
+        record.is_byok,
+        _CostDetails(prompt + completion if record.is_byok else None, prompt, completion),
+    )
 
 
 def delta(piece: Delta, *, first: bool, reasoning: bool) -> dict[str, Any]:
@@ -68,52 +113,71 @@ def delta(piece: Delta, *, first: bool, reasoning: bool) -> dict[str, Any]:
     return shown
 
 
-@dataclass(slots=True)
 class Collected:
     """The deltas of one choice, put together for an answer that is not streamed."""
 
-    content: list[str] = field(default_factory=list)
-    reasoning: list[str] = field(default_factory=list)
-    refusal: list[str] = field(default_factory=list)
-    details: list[dict[str, Any]] = field(default_factory=list)
-    images: list[dict[str, Any]] = field(default_factory=list)
-    annotations: list[dict[str, Any]] = field(default_factory=list)
-    calls: dict[int, dict[str, Any]] = field(default_factory=dict)
-    audio: dict[str, Any] = field(default_factory=dict)
-    logprobs: msgspec.Raw | None = None
-    finished: Finished | None = None
+    __slots__ = (
+        "annotations", "audio", "calls", "content", "details", "finished", "images", "logprobs", "reasoning", "refusal",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.content: list[str] = []
+        self.reasoning: list[str] = []
+        self.refusal: list[str] = []
+        self.details: list[dict[str, Any]] = []
+        self.images: list[dict[str, Any]] = []
+        self.annotations: list[dict[str, Any]] = []
+        self.calls: dict[int, dict[str, Any]] = {}
+        self.audio: dict[str, Any] = {}
+        self.logprobs: msgspec.Raw | None = None
+        self.finished: Finished | None = None
 
     def add(self, piece: Delta) -> None:
         """Take in the next delta."""
-        self.content += [piece.content] if piece.content else []
-        self.reasoning += [piece.reasoning] if piece.reasoning else []
-        self.refusal += [piece.refusal] if piece.refusal else []
-        self.images += piece.images or []
-        self.annotations += piece.annotations or []
-        self.logprobs = piece.logprobs or self.logprobs
+        if piece.content:
+            self.content.append(piece.content)
+        if piece.reasoning:
+            self.reasoning.append(piece.reasoning)
+        if piece.refusal:
+            self.refusal.append(piece.refusal)
+        if piece.logprobs:
+            self.logprobs = piece.logprobs
+        if piece.images:
+            self.images += piece.images
+        if piece.annotations:
+            self.annotations += piece.annotations
         for detail in piece.reasoning_details or ():
             _merge_detail(self.details, detail)
         for call in piece.tool_calls or ():
             _merge_call(self.calls, call)
-        for name, value in (piece.audio or {}).items():
+        if piece.audio:
+            self._hear(piece.audio)
+
+    def _hear(self, audio: Mapping[str, Any]) -> None:
+        for name, value in audio.items():
             joins = name in ("data", "transcript") and isinstance(self.audio.get(name), str)
             self.audio[name] = self.audio[name] + value if joins else value
 
-    def message(self, *, reasoning: bool) -> dict[str, Any]:
+    def message(self, *, reasoning: bool) -> Message | dict[str, Any]:
         """Return the whole `message` (spec gateway 2.1)."""
-        text = "".join(self.content)
-        shown: dict[str, Any] = {
-            "role": "assistant",
-            "content": text if text or not self.calls else None,
-            "refusal": "".join(self.refusal) or None,
-            "reasoning": "".join(self.reasoning) or None if reasoning else None,
+        text, calls = "".join(self.content), self.calls
+        details = self.details if reasoning else None
+        plain = Message(
+            "assistant",
+            text if text or not calls else None,
+            "".join(self.refusal) or None,
+            "".join(self.reasoning) or None if reasoning else None,
+        )
+        if not (calls or details or self.images or self.audio or self.annotations):
+            return plain
+        extras = {
+            "reasoning_details": details,
+            "tool_calls": [calls[index] for index in sorted(calls)],
+            "images": self.images,
+            "audio": self.audio,
+            "annotations": self.annotations,
         }
-        if reasoning and self.details:
-            shown["reasoning_details"] = self.details
-        if self.calls:
-            shown["tool_calls"] = [self.calls[index] for index in sorted(self.calls)]
-        extras = {"images": self.images, "audio": self.audio, "annotations": self.annotations}
-        return shown | {name: value for name, value in extras.items() if value}
+        return msgspec.structs.asdict(plain) | {name: value for name, value in extras.items() if value}
 
 
 def _merge_call(calls: dict[int, dict[str, Any]], fragment: Mapping[str, Any]) -> None:
