@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from msgspec import structs
 
-from trunkline.server.domain.catalog import slugs
 from trunkline.server.domain.content.inspection import Finding
 from trunkline.server.domain.generation import cost, estimate
 from trunkline.server.domain.generation.delta import Delta, Event, Finished, Started, Used
@@ -19,16 +18,42 @@ from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.routing import tiers
 from trunkline.server.domain.routing.availability import Refusal
+from trunkline.server.domain.routing.models import Strategy
 from trunkline.server.domain.routing.outlook import Candidate
 from trunkline.server.domain.routing.plan import Plan
+from trunkline.server.domain.routing.targets import Target
 from trunkline.server.usecases.caching import Kept
 
 CLIENT_LEFT: Final = 499
 """The status of an attempt that was broken off because its caller had left; nginx's, for want of an official one."""
+_ROUTERS: Final = {Strategy.AUTO: "auto", Strategy.FREE: "free"}
+_NOT_STARTED: Final = Started()
 
 
 class Progress:
     """What has happened of one call: attempts, tokens, ends. Times are Unix seconds."""
+
+    __slots__ = (
+        "_calls",
+        "_candidate",
+        "_first",
+        "_sent",
+        "_tally",
+        "_used",
+        "agent",
+        "attempts",
+        "caller",
+        "created",
+        "findings",
+        "finished",
+        "id",
+        "record",
+        "refusal",
+        "region",
+        "replayed",
+        "request",
+        "started",
+    )
 
     def __init__(
         self, id_: str, created: float, request: GenerationRequest, caller: Caller, region: str | None, agent: str
@@ -44,19 +69,17 @@ class Progress:
         self.findings: tuple[Finding, ...] = ()
         self.refusal: Refusal | None = None
         self.replayed: Kept | None = None
-        self.started: Started = Started()
-        self.finished: Finished | None = None
-        self._begin(created)
+        self._begin(None, created)
 
-    def _begin(self, now: float) -> None:
+    def _begin(self, candidate: Candidate | None, now: float) -> None:
+        self._candidate = candidate
         self._sent = now
         self._first: float | None = None
         self._used: Usage | None = None
-        self._tally = estimate.OutputTally()
-        self._calls = ToolCalls()
-        self._candidate: Candidate | None = None
-        self.finished = None
-        self.started = Started()
+        self._tally: estimate.OutputTally | None = None
+        self._calls: ToolCalls | None = None
+        self.finished: Finished | None = None
+        self.started = _NOT_STARTED
 
     def replay(self, kept: Kept) -> None:
         """Note that an answer which was kept is given again; the routing of the other call is not told (spec 6.1)."""
@@ -65,17 +88,12 @@ class Progress:
 
     def attempt(self, candidate: Candidate, now: float) -> None:
         """Note that an attempt begins."""
-        self._begin(now)
-        self._candidate = candidate
+        self._begin(candidate, now)
 
     def see(self, event: Event, now: float) -> None:
         """Note one event of the attempt under way."""
         if isinstance(event, Delta):
-            if self._first is None and event.is_token:
-                self._first = now
-            self._tally.add(event)
-            if event.tool_calls:
-                self._calls.add(event.tool_calls)
+            self._hear(event, now)
         elif isinstance(event, Used):
             self._used = event.usage
         elif isinstance(event, Finished):
@@ -83,12 +101,23 @@ class Progress:
         elif isinstance(event, Started):
             self.started = event
 
+    def _hear(self, delta: Delta, now: float) -> None:
+        if self._first is None and delta.is_token:
+            self._first = now
+        if self._tally is None:
+            self._tally = estimate.OutputTally()
+        self._tally.add(delta)
+        if delta.tool_calls:
+            if self._calls is None:
+                self._calls = ToolCalls()
+            self._calls.add(delta.tool_calls)
+
     def failed(self, fault: Fault, now: float, cooldown: int | None = None) -> None:
         """Note that the attempt under way has failed; `cooldown`: the seconds to rest after a 429 without a hint."""
         is_limited = fault.type is FaultType.RATE_LIMIT_EXCEEDED
         self._note(
             now,
-            status=fault.status if fault.status is not None and fault.status != 200 else STATUS[fault.type],
+            fault.status if fault.status is not None and fault.status != 200 else STATUS[fault.type],
             ok=False,
             counts=fault.counts,
             rate_limited=is_limited,
@@ -97,12 +126,11 @@ class Progress:
 
     def abandoned(self, now: float) -> None:
         """Note that the caller has left while the attempt under way had not given a token yet."""
-        self._note(now, status=CLIENT_LEFT, ok=False, counts=False, rate_limited=False, retry_after=None)
+        self._note(now, CLIENT_LEFT, ok=False, counts=False)
 
     def served(self, now: float) -> None:
         """Note that the attempt under way has served the call."""
-        errored = self.finished is not None and self.finished.reason == "error"
-        self._note(now, status=200, ok=not errored, counts=True, rate_limited=False, retry_after=None)
+        self._note(now, 200, ok=self.finished is None or self.finished.reason != "error")
 
     def usage(self) -> Usage:
         """Return what was used: as the upstream says, else as counted here."""
@@ -110,21 +138,29 @@ class Progress:
             return self._used
         changes = self._candidate.changes if self._candidate is not None else {}
         prompt = estimate.prompt_tokens(estimate.changed(self.request.fields, changes))
-        return Usage(prompt_tokens=prompt, completion_tokens=self._tally.tokens, estimated=True)
+        completion = 0 if self._tally is None else self._tally.tokens
+        return Usage(prompt_tokens=prompt, completion_tokens=completion, estimated=True)
 
     def _note(
-        self, now: float, *, status: int, ok: bool, counts: bool, rate_limited: bool, retry_after: int | None
+        self,
+        now: float,
+        status: int,
+        *,
+        ok: bool,
+        counts: bool = True,
+        rate_limited: bool = False,
+        retry_after: int | None = None,
     ) -> None:
         candidate = self._candidate
         if candidate is None:
             return
-        first = self._first
+        target, first, calls = candidate.target, self._first, self._calls
         self.attempts.append(
             AttemptRecord(
-                endpoint=candidate.key,
-                model=candidate.model,
-                provider=candidate.target.provider,
-                provider_name=candidate.target.provider_name,
+                endpoint=target.key,
+                model=target.model,
+                provider=target.provider,
+                provider_name=target.provider_name,
                 status=status,
                 latency_ms=_ms(self._sent, now),
                 ok=ok,
@@ -134,8 +170,8 @@ class Progress:
                 first_token_ms=None if first is None or not self.request.stream else _ms(self._sent, first),
                 streaming_ms=None if first is None else _ms(first, now),
                 output_tokens=self.usage().completion_tokens if ok else 0,
-                tool_calls=self._calls.bad(None) is not None,
-                bad_tool_call=self._calls.bad(self.request.fields.get("tools")),
+                tool_calls=calls is not None,
+                bad_tool_call=None if calls is None else calls.bad(self.request.fields.get("tools")),
                 started=self._sent,
                 upstream_id=self.started.upstream_id,
                 is_byok=candidate.credential is not None,
@@ -158,21 +194,84 @@ def record_of(
     A call that failed, or whose answer ended in an error, costs nothing; so does one without a token and a reason.
     `fee_rate` is the share of the list price that a call with the account's own key costs, beyond `fee_free` (USD).
     """
-    request, caller = progress.request, progress.caller
+    if candidate is None or progress.replayed is not None:
+        return _unserved(progress, plan, now, error, cancelled)
+    request, key, target = progress.request, progress.caller.key, candidate.target
+    used, started, finished, app = progress.usage(), progress.started, progress.finished, request.attribution
+    reason = "error" if error is not None else None if finished is None else finished.reason
+    # What a caller breaks off is paid as far as it came, though no upstream has said how it ends.
+    billed = cost.bill(
+        used,
+        _rates(progress, plan, target, used),
+        finish_reason="cancelled" if cancelled and reason is None else reason,
+        produced=bool(used.completion_tokens),
+        completes=request.surface is not Surface.EMBEDDINGS,
+        byok=candidate.credential is not None,
+        fee_rate=fee_rate,
+        fee_free=fee_free,
+    )
+    return GenerationRecord(
+        id=progress.id,
+        created=progress.created,
+        account_id=key.account_id,
+        key_hash=key.hash,
+        workspace_id=key.workspace_id,
+        user_id=key.creator_user_id,
+        api_type=_api_type(request),
+        requested=request.models[0],
+        model=target.model,
+        permaslug=target.permaslug,
+        endpoint=target.key,
+        provider=target.provider,
+        provider_name=target.provider_name,
+        streamed=request.stream,
+        cancelled=cancelled,
+        finish_reason=reason,
+        native_finish_reason=None if finished is None else finished.native,
+        usage=used,
+        charged=billed.charged,
+        prompt_cost=billed.cost.prompt,
+        completion_cost=billed.cost.completion,
+        cache_discount=billed.cost.cache_discount,
+        is_byok=candidate.credential is not None,
+        latency_ms=_ms(progress.created, now),
+        generation_ms=progress.attempts[-1].latency_ms if progress.attempts else 0.0,
+        attempts=tuple(progress.attempts),
+        upstream_id=started.upstream_id,
+        service_tier=started.service_tier,
+        router=_ROUTERS.get(plan.strategy),
+        referer=app.referer,
+        app_title=app.title,
+        app_categories=app.categories,
+        user_agent=progress.agent or None,
+        external_user=request.user,
+        session_id=request.session_id,
+        region=progress.region,
+        error_type=error,
+        filtered=_filtered(progress),
+        private=target.private,
+        zdr=target.endpoint.zdr,
+        free=target.free,
+    )
+
+
+def _unserved(progress: Progress, plan: Plan, now: float, error: str | None, cancelled: bool) -> GenerationRecord:
+    """Return the record of a call that no endpoint has served: it failed, or an answer that was kept served it."""
+    request, key = progress.request, progress.caller.key
     record = GenerationRecord(
         id=progress.id,
         created=progress.created,
-        account_id=caller.key.account_id,
-        key_hash=caller.key.hash,
-        workspace_id=caller.key.workspace_id,
-        user_id=caller.key.creator_user_id,
-        api_type="embeddings" if request.surface is Surface.EMBEDDINGS else "completions",
+        account_id=key.account_id,
+        key_hash=key.hash,
+        workspace_id=key.workspace_id,
+        user_id=key.creator_user_id,
+        api_type=_api_type(request),
         requested=request.models[0],
         streamed=request.stream,
         cancelled=cancelled,
         latency_ms=_ms(progress.created, now),
         attempts=tuple(progress.attempts),
-        router=plan.strategy.value if plan.strategy.value in ("auto", "free") else None,
+        router=_ROUTERS.get(plan.strategy),
         referer=request.attribution.referer,
         app_title=request.attribution.title,
         app_categories=request.attribution.categories,
@@ -181,72 +280,42 @@ def record_of(
         session_id=request.session_id,
         region=progress.region,
         error_type=error,
-        filtered=tuple([_filtered(finding) for finding in progress.findings]),
+        filtered=_filtered(progress),
     )
-    if (kept := progress.replayed) is not None:
-        return structs.replace(record, **_again(kept))
-    if candidate is None:
+    if (kept := progress.replayed) is None:
         return record
-    endpoint, used, finished = candidate.endpoint, progress.usage(), progress.finished
-    reason = "error" if error is not None else finished.reason if finished else None
-    priced = tiers.billed(candidate.target, plan.offered(candidate.model), progress.started.service_tier).endpoint
-    rates = cost.rates_for(priced.wire["pricing"], used.prompt_tokens, progress.created)
-    # What a caller breaks off is paid as far as it came, though no upstream has said how it ends.
-    billed = cost.bill(
-        used,
-        rates,
-        finish_reason="cancelled" if cancelled and reason is None else reason,
-        produced=bool(used.completion_tokens),
-        completes=request.surface is not Surface.EMBEDDINGS,
-        byok=candidate.credential is not None,
-        fee_rate=fee_rate,
-        fee_free=fee_free,
-    )
+    finished = kept.finished
     return structs.replace(
         record,
-        model=candidate.model,
-        permaslug=_permaslug(endpoint.wire["model_id"], candidate.model),
-        endpoint=candidate.key,
-        provider=candidate.target.provider,
-        provider_name=candidate.target.provider_name,
-        finish_reason=reason,
-        native_finish_reason=finished.native if finished else None,
-        usage=used,
-        charged=billed.charged,
-        prompt_cost=billed.cost.prompt,
-        completion_cost=billed.cost.completion,
-        cache_discount=billed.cost.cache_discount,
-        generation_ms=progress.attempts[-1].latency_ms if progress.attempts else 0.0,
-        upstream_id=progress.started.upstream_id,
-        service_tier=progress.started.service_tier,
-        is_byok=candidate.credential is not None,
-        private=candidate.target.private,
-        zdr=endpoint.zdr,
-        free=slugs.variant(candidate.model) == "free",
+        model=kept.model,
+        provider_name=kept.provider_name,
+        finish_reason=None if finished is None else finished.reason,
+        native_finish_reason=None if finished is None else finished.native,
+        service_tier=kept.started.service_tier,
+        cache_source_id=kept.source_id,
     )
 
 
-def _again(kept: Kept) -> dict[str, Any]:
-    finished = kept.finished
-    return {
-        "model": kept.model,
-        "provider_name": kept.provider_name,
-        "finish_reason": None if finished is None else finished.reason,
-        "native_finish_reason": None if finished is None else finished.native,
-        "service_tier": kept.started.service_tier,
-        "cache_source_id": kept.source_id,
-    }
+def _rates(progress: Progress, plan: Plan, target: Target, used: Usage) -> cost.Rates:
+    tier = progress.started.service_tier
+    if tier is not None:
+        target = tiers.billed(target, plan.offered(target.model), tier)
+    return cost.rates_for(target.endpoint.wire["pricing"], used.prompt_tokens, progress.created)
 
 
-def _filtered(finding: Finding) -> FilterRecord:
+def _api_type(request: GenerationRequest) -> str:
+    return "embeddings" if request.surface is Surface.EMBEDDINGS else "completions"
+
+
+def _filtered(progress: Progress) -> tuple[FilterRecord, ...]:
+    return tuple([_found(each) for each in progress.findings]) if progress.findings else ()
+
+
+def _found(finding: Finding) -> FilterRecord:
     by = finding.filter
     return FilterRecord(by.guardrail_id, by.name, by.label, by.action, finding.count)
 
 
-def _permaslug(canonical: str, model: str) -> str:
-    variant = slugs.variant(model)
-    return canonical if variant is None or ":" in canonical else f"{canonical}:{variant}"
-
-
 def _ms(start: float, end: float) -> float:
-    return round(max(end - start, 0.0) * 1000, 3)
+    # Cheaper than round(), and the same but for ties.
+    return int((end - start) * 1_000_000 + 0.5) / 1000 if end > start else 0.0

@@ -6,7 +6,7 @@ Exact: amounts are `Decimal` USD that no step rounds; the ledger rounds each gen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from trunkline.server.domain.generation.usage import Usage
 ZERO: Final = Decimal(0)
 ERROR: Final = "error"
 _EXACT: Final = Context(prec=200)  # wider than any price that rows may state times any count of tokens
-_PICO: Final = Decimal(10) ** 12
+_PICO_DIGITS: Final = 12
 _KEPT: Final = 10_000
 _PLAIN: Final[dict[int, tuple[Mapping[str, Any], Rates]]] = {}
 """Prices that nothing overrides, read once; more than `_KEPT` of them are forgotten all at once."""
@@ -117,12 +117,18 @@ def rates_for(pricing: Mapping[str, Any], prompt_tokens: int, started: float) ->
 
 def cost_of(usage: Usage, rates: Rates) -> Cost:
     """Return what a usage costs at these prices."""
-    return Cost(
-        prompt=_prompt_cost(usage, rates),
-        completion=_completion_cost(usage, rates),
-        extras=_total([(usage.searches, rates.web_search)]) if usage.searches else ZERO,
-        cache_discount=_cache_discount(usage, rates),
-    )
+    if _is_text(usage):
+        prompt, discount = _times(usage.prompt_tokens, rates.prompt), None
+        if rates.request:
+            prompt = _EXACT.add(prompt, rates.request)
+    else:
+        prompt, discount = _prompt_cost(usage, rates), _cache_discount(usage, rates)
+    if usage.reasoning_tokens or usage.audio_output_tokens or usage.image_output_tokens or usage.images_output:
+        completion = _completion_cost(usage, rates)
+    else:
+        completion = _times(usage.completion_tokens, rates.completion)
+    extras = _times(usage.searches, rates.web_search)
+    return Cost(prompt=prompt, completion=completion, extras=extras, cache_discount=discount)
 
 
 def bill(
@@ -151,17 +157,15 @@ def bill(
     paid = cost.inference
     if byok:
         paid = _EXACT.multiply(fee_rate, max(_EXACT.subtract(paid, fee_free), ZERO))
-    return Bill(cost=cost, charged=_EXACT.add(paid, cost.extras))
+    return Bill(cost=cost, charged=_EXACT.add(paid, cost.extras) if cost.extras else paid)
 
 
 def pico(amount: Decimal) -> int:
     """Return an amount of USD in whole 10^-12 USD, half to even: the one place where money is rounded."""
-    return int(_EXACT.multiply(amount, _PICO).to_integral_value(ROUND_HALF_EVEN))
+    return round(_EXACT.scaleb(amount, _PICO_DIGITS))
 
 
 def _prompt_cost(usage: Usage, rates: Rates) -> Decimal:
-    if _is_text(usage):
-        return _total([(usage.prompt_tokens, rates.prompt), (1, rates.request)])
     cached_audio = usage.cached_audio_tokens
     cached = _left(usage.cached_tokens, cached_audio)
     audio = _left(usage.audio_tokens, cached_audio) if rates.audio is not None else 0
@@ -184,8 +188,6 @@ def _prompt_cost(usage: Usage, rates: Rates) -> Decimal:
 
 
 def _completion_cost(usage: Usage, rates: Rates) -> Decimal:
-    if not (usage.reasoning_tokens or usage.audio_output_tokens or usage.image_output_tokens or usage.images_output):
-        return _total([(usage.completion_tokens, rates.completion)])
     reasoning = usage.reasoning_tokens if rates.internal_reasoning is not None else 0
     audio = usage.audio_output_tokens if rates.audio_output is not None else 0
     per_image_token = rates.image_output if rates.image_output is not None else rates.image_token
@@ -218,8 +220,6 @@ def _is_text(usage: Usage) -> bool:
 
 
 def _cache_discount(usage: Usage, rates: Rates) -> Decimal | None:
-    if _is_text(usage):
-        return None
     classes = (
         (_left(usage.cached_tokens, usage.cached_audio_tokens), rates.prompt, rates.cache_read),
         (usage.cached_audio_tokens, _first(rates.audio, rates.prompt), rates.audio_cache),
@@ -229,6 +229,10 @@ def _cache_discount(usage: Usage, rates: Rates) -> Decimal | None:
     if not any(count for count, _, _ in classes):
         return None
     return _total((count, _EXACT.subtract(full, applied)) for count, full, applied in classes)
+
+
+def _times(count: int, price: Decimal) -> Decimal:
+    return _EXACT.multiply(price, count) if count and price else ZERO
 
 
 def _total(classes: Iterable[tuple[int, Decimal]]) -> Decimal:

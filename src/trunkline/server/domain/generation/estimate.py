@@ -83,9 +83,12 @@ class OutputTally:
 
     def add(self, delta: Delta) -> None:
         """Count one more delta."""
-        for text in (delta.content, delta.reasoning, delta.refusal):
-            if text:
-                self._characters += len(text)
+        if delta.content:
+            self._characters += len(delta.content)
+        if delta.reasoning:
+            self._characters += len(delta.reasoning)
+        if delta.refusal:
+            self._characters += len(delta.refusal)
         for call in delta.tool_calls or ():
             function = call.get("function")
             if isinstance(function, dict):

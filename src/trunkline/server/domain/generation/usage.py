@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Tokens by class; every count is a whole number of 0 or more.
 
     `prompt_tokens` includes cache reads, cache writes, audio and image tokens; `completion_tokens`

@@ -60,10 +60,12 @@ class Target:
         "_sizes",
         "context_length",
         "endpoint",
+        "free",
         "key",
         "max_completion",
         "max_prompt",
         "model",
+        "permaslug",
         "private",
         "provider",
         "provider_name",
@@ -81,6 +83,8 @@ class Target:
         self.endpoint = endpoint
         self.key = endpoint.key
         self.model = model
+        self.permaslug = slugs.permaslug(wire["model_id"], model)
+        self.free = slugs.variant(model) == "free"
         self.traits: Traits = traits
         self.provider = traits.provider
         self.provider_name: str = wire["provider_name"]
