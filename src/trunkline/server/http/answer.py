@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -53,9 +53,8 @@ class Pieces:
 Body = bytes | Pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """An answer in one content coding: body, headers, entity tag (b"" for none), and the headers of a 304.
+class Encoded(msgspec.Struct, frozen=True):
+    """An answer in one content coding: body, headers, and where it has one its entity tag and the headers of a 304.
 
     Pieces are compressed as they are sent, everything else here.
     """
@@ -64,12 +63,11 @@ class Encoded:
     body: Body
     coding: bytes
     headers: list[Header]
-    tag: bytes
-    unchanged_headers: list[Header]
+    tag: bytes = b""
+    unchanged_headers: Sequence[Header] = ()
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """What goes back: `headers` without length, coding and entity tag.
 
     `tagged` answers carry an entity tag and may be kept by whoever asked (and by shared caches, where
@@ -85,7 +83,7 @@ class Answer:
     lasting: bool = False
     keyed: bool = False
     """Whether a valid key had a part in it: no shared cache may keep it."""
-    _ready: dict[bytes, Encoded] = field(default_factory=dict)
+    _ready: dict[bytes, Encoded] = msgspec.field(default_factory=dict)
     _tag: str = ""
 
     @property
@@ -116,18 +114,18 @@ class Answer:
             body = (CODINGS[coding].quick if self.keyed else CODINGS[coding].whole)(body)
         headers = [(b"content-type", self.content_type), *self.headers]
         if isinstance(body, bytes) or not coding:
-            headers.append((b"content-length", str(len(body)).encode()))
-        tag = b""
+            headers.append((b"content-length", b"%d" % len(body)))
         if coding:
             headers.append((b"content-encoding", coding))
-        if self.tagged:
-            tag = self._entity_tag(coding)
-            headers += [
-                (b"etag", tag),
-                (b"cache-control", b"private, no-cache" if self.keyed else b"public, max-age=60"),
-                (b"vary", b"Accept-Encoding, Authorization, Host"),
-                (b"access-control-allow-origin", b"*"),
-            ]
+        if not self.tagged:
+            return Encoded(self.status, body, coding, headers)
+        tag = self._entity_tag(coding)
+        headers += [
+            (b"etag", tag),
+            (b"cache-control", b"private, no-cache" if self.keyed else b"public, max-age=60"),
+            (b"vary", b"Accept-Encoding, Authorization, Host"),
+            (b"access-control-allow-origin", b"*"),
+        ]
         unchanged = [header for header in headers if header[0] not in (b"content-type", b"content-length")]
         return Encoded(self.status, body, coding, headers, tag, unchanged)
 

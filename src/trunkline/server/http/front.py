@@ -19,8 +19,8 @@ from trunkline.server.http.faults import fault
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.inference import inferred
 from trunkline.server.http.operations import Context, Operation
-from trunkline.server.http.presence import Presence
-from trunkline.server.http.request import Request, raw_path
+from trunkline.server.http.presence import Presence, Unheard
+from trunkline.server.http.request import NO_PARAMS, Request
 from trunkline.server.http.router import Router, allowed
 from trunkline.server.http.sending import Scope, Send, send_answer
 from trunkline.server.http.site import Site
@@ -50,19 +50,23 @@ class Front:
         self._body_limit = body_limit
         self._site = site
         self._audiences = Audiences(context.credentials)
+        self._unheard = Unheard()
+        # Calls to models are most of a gateway's traffic: recognised at once, they are spared what only others need.
+        self._calls = {place: row for place, row in router.direct.items() if row.infer is not None}
         self._codings: dict[bytes, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request (ASGI 3)."""
         headers = dict(scope["headers"])
         coding = self._coding(headers.get(b"accept-encoding", b""))
-        made: Encoded | Stream | None = self._kept(scope, headers, coding)
+        call = self._calls.get((scope["method"], scope["raw_path"]))
+        made: Encoded | Stream | None = None if call is not None else self._kept(scope, headers, coding)
         if made is None:
             try:
-                if self._site is not None and self._site.takes(raw_path(scope)):
+                if call is None and self._site is not None and self._site.takes(scope["raw_path"]):
                     made = await self._site.answer(scope, headers, receive, coding)
                 else:
-                    made = await self._answer(scope, headers, receive, coding)
+                    made = await self._answer(scope, headers, receive, coding, call)
             except TrunklineError as error:
                 made = fault(error).ready(coding)
             except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
@@ -85,40 +89,48 @@ class Front:
                 return None
         region = self._hosts.region(headers, _peer(scope))
         epoch = self._context.epoch()
-        key = (raw_path(scope), scope["query_string"], region, self._audiences.of(epoch, caller, region))
+        key = (scope["raw_path"], scope["query_string"], region, self._audiences.of(epoch, caller, region))
         kept = self._cache.get(epoch, key)
         return None if kept is None else kept.kept(coding)
 
     async def _answer(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes, call: Operation | None
     ) -> Encoded | Stream:
-        path, method, query = raw_path(scope), scope["method"], scope["query_string"]
+        context, path, method, query = self._context, scope["raw_path"], scope["method"], scope["query_string"]
         region = self._hosts.region(headers, peer := _peer(scope))
         body = b""
         if b"content-length" in headers or b"transfer-encoding" in headers:
-            body = await read_body(headers, receive, self._router.body_limit(path) or self._body_limit)
-        arrived = self._context.clock()
-        authorization = headers.get(b"authorization")
-        caller = None if authorization is None else await self._caller(authorization)
+            limit = self._router.body_limit(path) if call is None else call.body_limit
+            body = await read_body(headers, receive, limit or self._body_limit)
+        arrived = context.clock()
+        authorization, caller = headers.get(b"authorization"), None
+        if authorization is not None and (token := bearer(authorization)) is not None:
+            known, caller = context.callers.known(token)
+            if not known:
+                caller = await asyncio.to_thread(context.callers.look_up, token)
 
-        epoch = self._context.epoch()
-        key = (path, query, region, self._audiences.of(epoch, caller, region)) if method in _READS else None
-        if key is not None and (kept := self._cache.get(epoch, key)) is not None:
-            return kept.kept(coding) or await self._encoded(kept, coding, epoch, key)
-        if method == "OPTIONS":
-            return _preflight(allowed(self._router.methods(path)[0])).ready(b"")
-        operation, params = self._router.find(method, path)
+        operation, params, epoch, key = call, NO_PARAMS, None, None
+        if operation is None:
+            if method in _READS:
+                epoch = context.epoch()
+                key = (path, query, region, self._audiences.of(epoch, caller, region))
+                if (kept := self._cache.get(epoch, key)) is not None:
+                    return kept.kept(coding) or await self._encoded(kept, coding, epoch, key)
+            if method == "OPTIONS":
+                return _preflight(allowed(self._router.methods(path)[0])).ready(b"")
+            operation, params = self._router.find(method, path)
         _admit(operation, authorization, caller)
-        presence = None if operation.infer is None else Presence(receive)
-        request = Request(method, path, query, headers, region, params, caller, body, peer, arrived, presence)
         if operation.infer is not None:
-            answered = await inferred(self._context, operation.infer, request)
+            presence = Presence(receive, self._unheard)
+            request = Request(method, path, query, headers, region, params, caller, body, peer, arrived, presence)
+            answered = await inferred(context, operation.infer, request)
             return answered if isinstance(answered, Stream) else answered.ready(coding)
+        request = Request(method, path, query, headers, region, params, caller, body, peer, arrived)
         assert operation.handler is not None, "an operation has one or the other"
         if operation.blocking or (operation.slow is not None and operation.slow(request)):
-            made = await asyncio.to_thread(operation.handler, self._context, request)
+            made = await asyncio.to_thread(operation.handler, context, request)
         else:
-            made = operation.handler(self._context, request)
+            made = operation.handler(context, request)
         made.keyed = caller is not None
         return await self._encoded(made, coding, epoch, key)
 
@@ -128,16 +140,6 @@ class Front:
         if made.lasting and key is not None:
             self._cache.put(epoch, key, made)
         return encoded
-
-    async def _caller(self, authorization: bytes) -> Caller | None:
-        token = bearer(authorization)
-        if token is None:
-            return None
-        callers = self._context.callers
-        known, caller = callers.known(token)
-        if not known:
-            caller = await asyncio.to_thread(callers.look_up, token)
-        return caller
 
     def _coding(self, accept_encoding: bytes) -> bytes:
         coding = self._codings.get(accept_encoding)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import Any, Final
 
 from trunkline.server.domain.generation.fault import FaultType
 from trunkline.server.errors import TrunklineError
 from trunkline.server.http import answer, correlation, faults
-from trunkline.server.http.answer import Answer, Header
+from trunkline.server.http.answer import Answer
 from trunkline.server.http.operations import Context, Inference
 from trunkline.server.http.request import Request
 from trunkline.server.http.streaming import Stream
@@ -29,10 +28,8 @@ _log = logging.getLogger(__name__)
 
 async def inferred(context: Context, infer: Inference, request: Request) -> Answer | Stream:
     """Answer an inference request; whatever comes of it carries the id that it gets here (spec gateway 0)."""
-    id_ = "" if context.gateway is None else context.gateway.new_id()
+    id_ = request.generation_id = "" if context.gateway is None else context.gateway.new_id()
     correlation.begin(id_)
-    headers: tuple[Header, ...] = ((b"x-generation-id", id_.encode()),) if id_ else ()
-    request = replace(request, generation_id=id_)
     answered: Answer | Stream | None = None
     try:
         answered = await infer(context, request)
@@ -45,7 +42,8 @@ async def inferred(context: Context, infer: Inference, request: Request) -> Answ
     finally:
         if not isinstance(answered, Stream) and request.presence is not None:
             request.presence.close()
-    answered.headers = (*answered.headers, *headers)
+    if id_:
+        answered.headers = (*answered.headers, (b"x-generation-id", id_.encode()))
     return answered
 
 

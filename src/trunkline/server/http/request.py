@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
@@ -15,17 +15,17 @@ from trunkline.server.errors import BadRequest, Issue, NotFound
 from trunkline.server.http.presence import Presence
 
 T = TypeVar("T")
+NO_PARAMS: Final[Mapping[str, str]] = MappingProxyType({})
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct):
     """One request.
 
     `path` is as sent, without query; `region` that of the host asked, None for global; `caller` the
     valid key that came with it; `peer` the address that it came from; `arrived` when its body was there
     (Unix seconds). Where providers are waited for, `presence` tells whether the caller still listens, and
-    `generation_id` is the call's.
+    `generation_id` is the call's, given to it by `inference.inferred`.
     """
 
     method: str
@@ -33,7 +33,7 @@ class Request:
     query: bytes
     headers: Mapping[bytes, bytes]
     region: str | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = NO_PARAMS
     caller: Caller | None = None
     body: bytes = b""
     peer: str | None = None
@@ -74,9 +74,3 @@ def segments(path: bytes) -> list[str]:
     if any("/" in part for part in decoded):
         raise NotFound
     return decoded
-
-
-def raw_path(scope: Mapping[str, Any]) -> bytes:
-    """Return the path as the client sent it, from an ASGI scope."""
-    raw: bytes | None = scope.get("raw_path")
-    return raw.split(b"?", 1)[0] if raw else str(scope["path"]).encode()

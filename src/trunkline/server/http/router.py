@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from trunkline.server.errors import MethodNotAllowed, NotFound
-from trunkline.server.http.request import segments
+from trunkline.server.http.request import NO_PARAMS, segments
 
 Parts = tuple[str, ...]
-_NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 
 
 class Routed(Protocol):
@@ -33,7 +31,8 @@ class Router(Generic[R]):
     def __init__(self, operations: Iterable[R]) -> None:
         self._exact: dict[Parts, dict[str, R]] = {}
         self._patterns: dict[Parts, dict[str, R]] = {}
-        self._direct: dict[tuple[str, bytes], R] = {}
+        self.direct: dict[tuple[str, bytes], R] = {}
+        """What has no parameters, by method and raw path as it is documented."""
         self._limits: dict[bytes, int] = {}
         for operation in operations:
             if operation.body_limit is not None:
@@ -42,7 +41,7 @@ class Router(Generic[R]):
             table = self._patterns if any(part.startswith("{") for part in parts) else self._exact
             table.setdefault(parts, {})[operation.method] = operation
             if table is self._exact:
-                self._direct[operation.method, operation.path.encode()] = operation
+                self.direct[operation.method, operation.path.encode()] = operation
 
     def find(self, method: str, path: bytes) -> tuple[R, Mapping[str, str]]:
         """Return the operation of a method and raw path, and its path parameters.
@@ -50,8 +49,8 @@ class Router(Generic[R]):
         Raises `NotFound`, and `MethodNotAllowed` for a known path. A parameter never matches an
         empty segment: `/model/openai/` is no model (spec 1.1).
         """
-        if (direct := self._direct.get((method, path))) is not None:
-            return direct, _NO_PARAMS
+        if (direct := self.direct.get((method, path))) is not None:
+            return direct, NO_PARAMS
         methods, params = self.methods(path)
         operation = methods.get("GET" if method == "HEAD" else method)
         if operation is None:

@@ -15,18 +15,16 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 async def send_answer(made: Encoded, method: str, headers: Mapping[bytes, bytes], send: Send) -> None:
     """Send an encoded answer, or 304 where the caller has it already (RFC 9110, 13.1.2)."""
-    wanted = headers.get(b"if-none-match")
-    if wanted is not None and made.tag and _matches(wanted, made.tag):
+    if made.tag and (wanted := headers.get(b"if-none-match")) is not None and _matches(wanted, made.tag):
         await send({"type": "http.response.start", "status": 304, "headers": made.unchanged_headers})
         await send({"type": "http.response.body", "body": b""})
         return
     await send({"type": "http.response.start", "status": made.status, "headers": made.headers})
-    if method == "HEAD":
-        await send({"type": "http.response.body", "body": b""})
-    elif isinstance(made.body, Pieces):
-        await _send_pieces(made.body, made.coding, send)
+    body = b"" if method == "HEAD" else made.body
+    if isinstance(body, Pieces):
+        await _send_pieces(body, made.coding, send)
     else:
-        await send({"type": "http.response.body", "body": made.body})
+        await send({"type": "http.response.body", "body": body})
 
 
 async def _send_pieces(body: Pieces, coding: bytes, send: Send) -> None:

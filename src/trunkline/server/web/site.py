@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from trunkline.server.errors import Forbidden, MethodNotAllowed, TooManyRequests, TrunklineError, Unauthorized
 from trunkline.server.http.answer import Answer, Encoded, Header
 from trunkline.server.http.body import Receive, read_body
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
-from trunkline.server.http.presence import Presence
-from trunkline.server.http.request import Request, raw_path
+from trunkline.server.http.presence import Presence, Unheard
+from trunkline.server.http.request import Request
 from trunkline.server.http.router import Router
 from trunkline.server.http.sending import Scope
 from trunkline.server.http.streaming import Stream
@@ -62,6 +63,7 @@ class Web:
         self._doors = doors
         self._hosts = hosts
         self._reserved = frozenset(path.encode() for path in operations if not path.startswith("/api/"))
+        self._unheard = Unheard()
         self._menu = tuple((page.menu, page.path) for page in pages if page.menu)
 
     def takes(self, path: bytes) -> bool:
@@ -72,7 +74,7 @@ class Web:
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes
     ) -> Encoded | Stream:
         """Answer a request. Raises `TrunklineError` where whoever asks is no browser."""
-        path = raw_path(scope)
+        path = scope["raw_path"]
         if path.startswith(assets.PREFIX.encode()) and scope["method"] in {"GET", "HEAD"}:
             name = path[len(assets.PREFIX) :].decode("latin-1")
             return await asyncio.to_thread(assets.encoded, name, coding)
@@ -90,7 +92,7 @@ class Web:
         try:
             page = await self._prepare(visit, receive)
             if page.stream is not None:
-                visit.request = replace(visit.request, presence=Presence(receive))
+                visit.request = replace(visit.request, presence=Presence(receive, self._unheard))
                 made = await page.stream(visit)
                 if isinstance(made, Stream):
                     return made

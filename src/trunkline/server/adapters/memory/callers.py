@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
+
+from msgspec import Struct
 
 from trunkline.server.domain.policy import key
 from trunkline.server.domain.policy.caller import Caller
@@ -14,12 +17,22 @@ REMEMBERED = 20_000
 """Callers kept in memory, unknown tokens among them; the least recently asked goes first."""
 
 
+_END: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class _Remembered(Struct, frozen=True):
+    """Whose token one is, None for nobody's, and whether its key counts whatever the time."""
+
+    caller: Caller | None
+    always: bool
+
+
 class _Memory:
     """What was learned in one epoch of the store; swapped whole, so that a late answer lands in the old one."""
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
-        self.callers: OrderedDict[str, Caller | None] = OrderedDict()
+        self.callers: OrderedDict[str, _Remembered] = OrderedDict()
 
 
 class LiveCallers:
@@ -40,15 +53,15 @@ class LiveCallers:
 
     def known(self, token: str) -> tuple[bool, Caller | None]:
         """Return whether memory can tell whose token this is, and the caller."""
-        if not key.is_key(token):
+        if len(token) != key.LENGTH:
             return True, None
         callers, digest = self._memory.callers, key.digest(token)
         try:
-            caller = callers[digest]
+            held = callers[digest]
             callers.move_to_end(digest)
         except KeyError:
-            return False, None
-        return True, self._valid(caller)
+            return not key.is_key(token), None
+        return True, self._valid(held)
 
     def look_up(self, token: str) -> Caller | None:
         """Ask the store whose token this is, and remember it. Raises `StoreUnavailable`."""
@@ -60,10 +73,11 @@ class LiveCallers:
             return None  # and nothing to remember: it may be megabytes of anything
         memory = self._memory  # before the store is asked: what it says may be newer than the memory, never older
         caller = self._store.caller(digest)
-        memory.callers[digest] = caller
+        always = caller is not None and caller.counts(_END)
+        held = memory.callers[digest] = _Remembered(caller, always)
         while len(memory.callers) > REMEMBERED:
             memory.callers.popitem(last=False)
-        return self._valid(caller)
+        return self._valid(held)
 
     def refresh(self) -> None:
         """Forget everybody if the store has changed since. Raises `StoreUnavailable`."""
@@ -71,8 +85,9 @@ class LiveCallers:
         if epoch != self._memory.epoch:
             self._memory = _Memory(epoch)
 
-    def _valid(self, caller: Caller | None) -> Caller | None:
-        if caller is None or not caller.counts(datetime.fromtimestamp(now := self._clock(), UTC)):
+    def _valid(self, held: _Remembered) -> Caller | None:
+        caller, now = held.caller, self._clock()
+        if caller is None or not (held.always or caller.counts(datetime.fromtimestamp(now, UTC))):
             return None
         self._used(caller.key.hash, now)
         return caller

@@ -12,6 +12,8 @@ from msgspec import Struct
 
 PREFIX = "sk-or-v1-"
 SECRET_BYTES = 32
+LENGTH = len(PREFIX) + 2 * SECRET_BYTES
+"""Characters of a key."""
 _FORM = re.compile(r"sk-or-v1-[0-9a-f]{64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final, get_args
+
+from msgspec.structs import replace
 
 from trunkline.server.domain.policy.guardrail import Guardrail
 from trunkline.server.domain.policy.merge import Items
