@@ -15,6 +15,7 @@ from trunkline.server.adapters.providers import egress
 from trunkline.server.adapters.providers.connections import Connections
 from trunkline.server.adapters.providers.targets import Targets
 from trunkline.server.adapters.providers.upstreams import Upstreams
+from trunkline.server.adapters.providers.watch import Watch
 
 NEVER = [
     "169.254.169.254",
@@ -207,25 +208,23 @@ def test_a_pin_is_renewed_in_time_and_kept_while_the_name_still_says_so():
     async def run() -> None:
         connections = Connections(
             egress.base("http://x.lan:1"),
+            Watch(),
             configured=True,
             connect_seconds=1,
-            silent_seconds=1,
             resolve=resolve,
             clock=lambda: now[0],
         )
-        first = await connections.lease()
+        assert await connections.pin() == "127.0.0.1"
         now[0] = 299.0
-        assert await connections.lease() is first
+        assert await connections.pin() == "127.0.0.1"
         assert len(asked) == 1
         now[0] = 301.0
-        assert await connections.lease() is first, "it is still one of the name's addresses"
+        assert await connections.pin() == "127.0.0.1", "it is still one of the name's addresses"
         now[0] = 602.0
-        third = await connections.lease()
-        assert (third.address, len(asked)) == ("127.0.0.3", 3)
+        assert (await connections.pin(), len(asked)) == ("127.0.0.3", 3)
         now[0] = 903.0
         with pytest.raises(egress.EgressRefused):
-            await connections.lease()
-        await connections.close()
+            await connections.pin()
 
     asyncio.run(run())
 

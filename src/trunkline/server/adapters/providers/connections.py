@@ -1,18 +1,16 @@
-"""One upstream's connections: a pooled client that is pinned to a checked address, and what is known of its sockets."""
+"""One upstream's connections: made to a pinned address that was checked, kept and handed out again."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import deque
+import ssl
 from collections.abc import Callable
-from datetime import timedelta
+from functools import cache
 from typing import Final
 
-from pyreqwest.client import Client, ClientBuilder
-
-from trunkline import __version__
 from trunkline.server.adapters.providers import egress
+from trunkline.server.adapters.providers.connection import Connection
+from trunkline.server.adapters.providers.watch import Watch
 
 PIN_SECONDS: Final = 300
 """How long an address is called before the name is asked again: hosts move, and a pin must not outlive that."""
@@ -20,107 +18,104 @@ IDLE_SECONDS: Final = 60
 """How long an unused connection is kept."""
 
 
-class Pinned:
-    """A client and the address that it is pinned to; counts the connections that wait unused."""
-
-    def __init__(self, client: Client, address: str, clock: Callable[[], float]) -> None:
-        self.client = client
-        self.address = address
-        self.users = 0
-        self._clock = clock
-        self._idle: deque[float] = deque(maxlen=1024)
-
-    def take(self) -> bool:
-        """Tell whether a request that goes out now finds a connection that has served before."""
-        # The pool hands out the connection that came back last.
-        return bool(self._idle) and self._clock() - self._idle.pop() < IDLE_SECONDS
-
-    def served(self) -> None:
-        """Note that an answer was read to its end, so that its connection waits for the next request."""
-        self._idle.append(self._clock())
+class Unreachable(Exception):
+    """No connection could be made."""
 
 
 class Connections:
-    """Hands out the client of one base URL; call it from one event loop only."""
+    """Hands out connections to one base URL; call it from one event loop only."""
 
     def __init__(
         self,
         base: egress.Base,
+        watch: Watch,
         *,
         configured: bool,
         connect_seconds: float,
-        silent_seconds: float,
         resolve: egress.Resolve | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        """Take who looks after the connections; `clock` is for pins, and the watch's where none is given."""
         self.base = base
+        self._watch = watch
         self._configured = configured
         self._connect_seconds = connect_seconds
-        self._silent_seconds = silent_seconds
         self._resolve = resolve
         self._clock = clock
-        self._pinned: Pinned | None = None
+        self._free: list[Connection] = []
+        self._address: str | None = None
         self._until = 0.0
         self._failed: str | None = None
         self._lock = asyncio.Lock()
 
-    async def lease(self) -> Pinned:
-        """Return the client to use now; give it back with `release`.
+    def kept(self) -> Connection | None:
+        """Return a connection that waits for a request, None where there is none or the address is to be checked."""
+        # The one that came back last: those that are not needed grow old.
+        return self._free.pop() if self._free and self._watch.now < self._until else None
 
-        Raises `EgressRefused`, and `OSError` where the host's name cannot be resolved.
-        """
-        pinned = self._pinned
-        if pinned is None or self._clock() >= self._until:
+    async def fresh(self) -> Connection:
+        """Return a new connection. Raises `Unreachable`, `EgressRefused`, and `OSError` for a name without address."""
+        address = await self.pin()
+        loop = asyncio.get_running_loop()
+        context, name = (_context(), self.base.host) if self.base.secure else (None, None)
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                _, made = await loop.create_connection(
+                    lambda: Connection(address, self._freed, self._gone),
+                    address,
+                    self.base.port,
+                    ssl=context,
+                    server_hostname=name,
+                )
+        except OSError as error:  # a `TimeoutError` is one
+            self.failed(address)
+            raise Unreachable(str(error)) from error
+        self._watch.add(made)
+        return made
+
+    async def pin(self) -> str:
+        """Return the address to call now. Raises `EgressRefused`, and `OSError` for a name without address."""
+        if self._address is None or self._time() >= self._until:
             async with self._lock:
-                if self._pinned is None or self._clock() >= self._until:
-                    await self._pin()
-            pinned = self._pinned
-            assert pinned is not None
-        pinned.users += 1
-        return pinned
+                if self._address is None or self._time() >= self._until:
+                    self._address = await self._chosen()
+        return self._address
 
-    async def release(self, pinned: Pinned) -> None:
-        """Give a client back; one that is no longer in use by anybody and was replaced is closed."""
-        pinned.users -= 1
-        if pinned is not self._pinned and pinned.users == 0:
-            await pinned.client.close()
-
-    def failed(self, pinned: Pinned) -> None:
+    def failed(self, address: str) -> None:
         """Note that an address could not be connected to, so that the next request looks for another one."""
-        if pinned is self._pinned:
-            self._failed, self._until = pinned.address, 0.0
+        if address == self._address:
+            self._failed, self._until = address, 0.0
 
-    async def close(self) -> None:
-        """Close everything, requests under way included."""
-        if self._pinned is not None:
-            await self._pinned.client.close()
-            self._pinned = None
-
-    async def _pin(self) -> None:
+    async def _chosen(self) -> str:
         found = await egress.addresses(self.base, configured=self._configured, resolve=self._resolve)
-        self._until = self._clock() + PIN_SECONDS
-        kept = self._pinned
-        if kept is not None and kept.address in found and (self._failed != kept.address or len(found) == 1):
-            return
-        chosen = next((address for address in found if address != self._failed), found[0])
-        self._failed = None
-        self._pinned = Pinned(self._build(chosen), chosen, self._clock)
-        if kept is not None and kept.users == 0:
-            await kept.client.close()
+        self._until = self._time() + PIN_SECONDS
+        kept, failed, self._failed = self._address, self._failed, None
+        if kept is not None and kept in found and (failed != kept or len(found) == 1):
+            return kept
+        chosen = next((address for address in found if address != failed), found[0])
+        for connection in [one for one in self._free if one.address != chosen]:
+            connection.abort()
+        return chosen
 
-    def _build(self, address: str) -> Client:
-        builder = (
-            ClientBuilder()
-            .no_proxy()  # a proxy would resolve the name again, and go where it likes
-            .follow_redirects(False)
-            .referer(False)
-            .user_agent(f"trunkline/{__version__}")
-            .connect_timeout(timedelta(seconds=self._connect_seconds))
-            # Ours are the limits that count. This one ends what pyreqwest 0.15 does not: a request that is
-            # cancelled before the head of its answer has come keeps its connection until something comes.
-            .read_timeout(timedelta(seconds=self._silent_seconds + 1))
-            .pool_idle_timeout(timedelta(seconds=IDLE_SECONDS))
-        )
-        if self.base.literal is None:
-            builder = builder.resolve(self.base.host, address, self.base.port)
-        return builder.build()
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time() if self._clock is None else self._clock()
+
+    def _freed(self, connection: Connection) -> None:
+        if connection.address != self._address:
+            connection.abort()
+            return
+        connection.limit = self._watch.now + IDLE_SECONDS
+        self._free.append(connection)
+
+    def _gone(self, connection: Connection) -> None:
+        self._watch.remove(connection)
+        if connection in self._free:
+            self._free.remove(connection)
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Return how providers prove who they are: by the system's authorities, or those that `SSL_CERT_FILE` names."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context

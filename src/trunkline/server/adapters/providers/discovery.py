@@ -10,17 +10,20 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from pyreqwest.exceptions import PyreqwestError
 
 from trunkline.server.adapters.feeds.facts_document import read_facts
 from trunkline.server.adapters.feeds.known import Known
-from trunkline.server.adapters.providers import egress
-from trunkline.server.adapters.providers.connections import Connections
+from trunkline.server.adapters.providers import codings, egress
+from trunkline.server.adapters.providers.connection import Broken
+from trunkline.server.adapters.providers.connections import Connections, Unreachable
+from trunkline.server.adapters.providers.request import Unsendable, Writer, headers_of
 from trunkline.server.adapters.providers.targets import Target
+from trunkline.server.adapters.providers.watch import Watch
 from trunkline.server.domain.catalog import layers
 from trunkline.server.domain.catalog.facts import BASE, Fact, Layered
 
@@ -35,6 +38,10 @@ _ODD: Final = re.compile(r"[^a-z0-9._-]+")
 _LATEST: Final = ":latest"
 _EMBEDS: Final = re.compile(r"bert|embed")
 _EMBEDDINGS: Final = {"input_modalities": ["text"], "output_modalities": ["embeddings"]}
+_FAILURES: Final = (
+    egress.EgressRefused, Unreachable, Unsendable, Broken, codings.Undecodable, OSError, msgspec.MsgspecError,
+    ValueError,
+)  # fmt: skip
 _log = logging.getLogger(__name__)
 
 
@@ -91,12 +98,13 @@ class Discovery:
         self._found: dict[str, tuple[Found, ...]] = {}
         self._silent: set[str] = set()
         self._task: asyncio.Task[None] | None = None
+        self._watch = Watch()
         self._connections = {
             target.slug: Connections(
                 egress.base(target.base_url),
+                self._watch,
                 configured=target.configured,
                 connect_seconds=target.limits.connect,
-                silent_seconds=_PATIENCE,
                 resolve=resolve,
             )
             for target in self._targets
@@ -116,8 +124,7 @@ class Discovery:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        for connections in self._connections.values():
-            await connections.close()
+        await self._watch.close()
 
     async def ask(self) -> bool:
         """Ask all servers once; tell whether anything has changed."""
@@ -133,7 +140,7 @@ class Discovery:
         try:
             async with asyncio.timeout(_PATIENCE):
                 found = await self._models(target)
-        except (egress.EgressRefused, PyreqwestError, OSError, TimeoutError, msgspec.MsgspecError, ValueError) as error:
+        except _FAILURES as error:
             if target.slug not in self._silent:  # said once, not every minute
                 extra = {"provider": target.slug, "error": type(error).__name__}
                 _log.warning("a provider does not say which models it has", extra=extra)
@@ -147,14 +154,14 @@ class Discovery:
         return True
 
     async def _models(self, target: Target) -> tuple[Found, ...]:
-        base = self._connections[target.slug].base.url
-        tags = await self._get(target, base.removesuffix("/v1") + "/api/tags")  # Ollama's, which says more
+        path = self._connections[target.slug].base.path
+        tags = await self._get(target, path.removesuffix("/v1") + "/api/tags")  # Ollama's, which says more
         if tags is not None:
             try:
                 return tuple(_found_of(tag) for tag in msgspec.json.decode(tags, type=_Tags).models[:_MOST])
             except msgspec.MsgspecError:
                 pass  # another server's idea of this path
-        rows = await self._get(target, f"{base}/models")
+        rows = await self._get(target, f"{path}/models")
         if rows is None:
             raise ValueError("no list of models")
         return tuple(
@@ -162,26 +169,23 @@ class Discovery:
             for row in msgspec.json.decode(rows, type=_Rows).data[:_MOST]
         )
 
-    async def _get(self, target: Target, url: str) -> bytes | None:
+    async def _get(self, target: Target, path: str) -> bytes | None:
         """Return the body of a successful answer, None for any other."""
         connections = self._connections[target.slug]
-        pinned = await connections.lease()
+        connection = await connections.fresh()  # one that has served a minute ago has mostly been closed
         try:
-            builder = pinned.client.get(url)
-            name, before = target.dialect.key_header
-            if target.key is not None:
-                builder = builder.header(name, before + target.key, is_sensitive=True)
-            for header, value in target.headers:
-                builder = builder.header(header, value, is_sensitive=True)
-            async with builder.build_streamed() as response:
-                body = bytearray()
-                while (piece := await response.body_reader.read_chunk()) is not None:
-                    body += piece
-                    if len(body) > _LARGEST:
-                        raise ValueError("the list of models is too long")
-                return bytes(body) if response.status == 200 else None
+            limit = self._watch.time() + _PATIENCE
+            await connection.ask(Writer(connections.base, headers_of(target)).asked(path), limit, _PATIENCE, limit)
+            if connection.fault is not None:
+                raise connection.fault
+            if connection.status != HTTPStatus.OK:
+                return None
+            body = codings.decoded(connection.take(), connection.headers().get(b"content-encoding"))
+            if len(body) > _LARGEST:
+                raise ValueError("the list of models is too long")
+            return body
         finally:
-            await connections.release(pinned)
+            connection.abort()
 
 
 def _found_of(tag: _Tag) -> Found:

@@ -1,24 +1,21 @@
-"""One request and its answer on the wire: sent, perhaps once more, read within its limits, and closed at once."""
+"""One answer that comes in pieces, on the wire: read within its limits, and closed at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, DetailedPyreqwestError, PyreqwestError
-from pyreqwest.request import StreamRequest
-from pyreqwest.response import Response
-
-from trunkline.server.adapters.providers import faults
-from trunkline.server.adapters.providers.connections import Connections, Pinned
-from trunkline.server.adapters.providers.dialects.dialect import Encoded, Garbage
+from trunkline.server.adapters.providers import codings, faults
+from trunkline.server.adapters.providers.connection import Broken, Connection
+from trunkline.server.adapters.providers.dialects.dialect import Garbage
+from trunkline.server.adapters.providers.lines import Line
 from trunkline.server.adapters.providers.outcome import Outcome
-from trunkline.server.adapters.providers.patience import Patience
 from trunkline.server.adapters.providers.sse import EventReader
-from trunkline.server.adapters.providers.targets import Target
+from trunkline.server.adapters.providers.watch import Watch
 from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Event, Failed
+from trunkline.server.domain.generation.fault import Fault
 from trunkline.server.domain.generation.request import Surface
 
 LARGEST_BODY: Final = 64 * 1024 * 1024
@@ -29,188 +26,147 @@ GRACE_SECONDS: Final = 10.0
 """How long usage is waited for once the answer has its finish reason."""
 LINGER_SECONDS: Final = 0.25
 """How long the end of a body is waited for after its last event, so that the connection can serve again."""
-SLOW: Final = frozenset({"reasoning", "include_reasoning", "reasoning_effort"})
-"""Parameters by which a reasoning model is known."""
 
 
 class Exchange:
-    """One attempt on the wire: `open`, then `read` until it returns None; always `close`."""
+    """The answer to one attempt on a connection: `read` until it returns None, then `leave`; always `close`."""
 
-    def __init__(self, attempt: Attempt, target: Target, outcome: Outcome, clock: Callable[[], float]) -> None:
+    __slots__ = (
+        "_attempt", "_begun", "_by_byte", "_by_token", "_clock", "_coding", "_connection", "_decoder", "_ended",
+        "_events", "_headed", "_idle", "_late", "_streamed", "_watch", "line", "said",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        line: Line,
+        connection: Connection,
+        watch: Watch,
+        limits: tuple[float, float],
+        clock: Callable[[], float],
+    ) -> None:
+        """Take the limits of the first byte and of the first token (the loop's time); the clock is in Unix seconds."""
+        self.line = line
         self._attempt = attempt
-        self._target = target
-        self._outcome = outcome
+        self._connection: Connection | None = connection
+        self._watch = watch
+        self._by_byte, self._by_token = limits
+        self._idle = line.target.limits.idle
         self._clock = clock
-        self._decoder = target.dialect.decoder(attempt.request.surface)
+        self._decoder = line.target.dialect.decoder(attempt.request.surface)
         self._events = EventReader()
-        self._patience = Patience()
-        slow = not attempt.request.stream or not SLOW.isdisjoint(attempt.endpoint.wire["supported_parameters"])
-        limits = target.limits
-        now = self._patience.time()
-        self._by_token = now + attempt.seconds
-        self._by_byte = now + (limits.first_byte_slow if slow else limits.first_byte)
-        self._connections: Connections | None = None
-        self._pinned: Pinned | None = None
-        self._request: StreamRequest | None = None
-        self._response: Response | None = None
-        self._streamed = False
-        self._begun = False
-        self._ended = False
-        self._read_out = False
+        self._coding: codings.Decoder | None = None
+        self._late: Garbage | None = None
+        self._headed = self._streamed = self._begun = self._ended = False
         self.said = False
 
-    async def open(self, connections: Connections, encoded: Encoded) -> None:
-        """Send the request and wait for the head of its answer.
+    async def read(self, outcome: Outcome) -> Sequence[Event] | None:
+        """Return the next events, none of them for bytes that complete none, or None after the last.
 
-        A connection that has served before may have died unnoticed: then the request goes out once more.
+        `outcome` is what has come so far. Raises `Broken`, `TimeoutError`, `Garbage`, `EventTooLong`, `Undecodable`.
         """
-        self._connections = connections
-        base = connections.base.url
-        # Base URLs are written with and without the version that some dialects' paths begin with.
-        url = base.removesuffix("/v1") + encoded.path if encoded.path.startswith("/v1/") else base + encoded.path
-        await self._patience.until(min(self._by_byte, self._by_token), self._sent_on(connections, url, encoded))
-        assert self._response is not None
-        kind = (self._response.get_header("content-type") or "").lower()
-        wants_stream = self._attempt.request.stream and self._attempt.request.surface is not Surface.EMBEDDINGS
-        self._streamed = "event-stream" in kind or (wants_stream and "json" not in kind)
-
-    async def read(self) -> Sequence[Event] | None:
-        """Return the next events, none of them for bytes that complete none, or None after the last."""
-        if self._ended:
+        connection = self._connection
+        if self._ended or connection is None:
             return None
-        if self._response is not None and self._response.status != HTTPStatus.OK:
-            return await self._refused(self._response)
+        if self._late is not None:
+            raise self._late
+        if not self._headed:
+            await self._head(connection)
+        if connection.status != HTTPStatus.OK:
+            return [Failed(fault=await self._refused(connection, outcome))]
         if not self._streamed:
-            return await self._whole()
-        piece = await self._piece()
+            return await self._whole(connection, outcome)
+        piece = await self._piece(connection, outcome)
         payloads = self._events.close() if piece is None else self._events.feed(piece)
         found: list[Event] = []
         for data in payloads:
-            found += self._decoder.take(data)
+            try:
+                found += self._decoder.take(data)
+            except Garbage as error:
+                if not found:
+                    raise
+                self._late = error  # what came before it stands, however the bytes were cut
+                break
             if self._decoder.done:
                 self.said = self._ended = True
                 break
         return found
 
-    async def linger(self) -> None:
-        """Wait a moment for the end of a body whose last event has come; without it the connection is lost."""
-        if self._read_out:
-            return
-        limit = self._patience.time() + LINGER_SECONDS
-        try:
-            while self._response is not None and await self._chunk(limit) is not None:
-                pass
-        except (PyreqwestError, TimeoutError):
-            return
-        self._served()
+    def leave(self) -> None:
+        """Leave the connection to others where the answer has ended; its last bytes may take a moment."""
+        connection = self._connection
+        if connection is not None and (self._ended or connection.complete):
+            self._connection = None
+            connection.limit = self._watch.now + LINGER_SECONDS
+            connection.release()
 
-    async def close(self) -> None:
-        """Close the answer, finished or not, and give the client back."""
-        request, self._request, self._response = self._request, None, None
-        self._patience.end()
-        try:
-            if request is not None:
-                await request.__aexit__(None, None, None)
-        finally:
-            await self._give_back()
+    def close(self) -> None:
+        """Close the connection, unless it was left to others."""
+        if self._connection is not None:
+            self._connection.abort()
+            self._connection = None
 
-    async def _sent_on(self, connections: Connections, url: str, encoded: Encoded) -> None:
-        if not await self._sent(connections, url, encoded, may_repeat=True):
-            await self._sent(connections, url, encoded, may_repeat=False)
+    async def _head(self, connection: Connection) -> None:
+        while not connection.status:
+            if connection.fault is not None:
+                raise connection.fault
+            await connection.more(min(self._by_byte, self._by_token))
+        self._headed = True
+        headers = connection.headers()
+        kind = headers.get(b"content-type", b"").lower()
+        wants_stream = self._attempt.request.stream and self._attempt.request.surface is not Surface.EMBEDDINGS
+        self._streamed = b"event-stream" in kind or (wants_stream and b"json" not in kind)
+        self._coding = codings.decoder(headers.get(b"content-encoding"))
 
-    async def _sent(self, connections: Connections, url: str, encoded: Encoded, *, may_repeat: bool) -> bool:
-        pinned = self._pinned = await connections.lease()
-        reused = pinned.take()
-        request = self._built(pinned, url, encoded)
-        try:
-            self._response = await request.__aenter__()
-        except ConnectError as error:
-            connecting = is_connecting(error)
-            if connecting:
-                connections.failed(pinned)
-            await self._give_back()
-            if connecting or not reused or not may_repeat:
-                raise
-            return False
-        except ConnectTimeoutError:
-            connections.failed(pinned)
-            raise
-        self._request = request
-        return True
+    async def _piece(self, connection: Connection, outcome: Outcome) -> bytes | None:
+        """Return the next bytes of the body, None at its end. Raises as `read`."""
+        while not (piece := connection.take()):
+            if connection.complete:
+                self._ended = True
+                if self._coding is not None and self._begun:
+                    self._coding.end()
+                return None
+            if connection.fault is not None:
+                raise connection.fault
+            await connection.more(self._limit(outcome))
+        self._begun = True
+        return piece if self._coding is None else self._coding.decode(piece)
 
-    def _built(self, pinned: Pinned, url: str, encoded: Encoded) -> StreamRequest:
-        target = self._target
-        builder = pinned.client.post(url).body_bytes(encoded.body).streamed_read_buffer_limit(0)
-        builder = builder.header("content-type", "application/json")
-        if self._attempt.request.stream:
-            # Compressors hold back the pieces of a stream.
-            builder = builder.header("accept", "text/event-stream").header("accept-encoding", "identity")
-        name, before = target.dialect.key_header
-        if target.key is not None:
-            builder = builder.header(name, before + target.key, is_sensitive=True)
-        for name, value in (*encoded.headers, *target.headers):
-            builder = builder.header(name, value, is_sensitive=True)
-        return builder.build_streamed()
-
-    async def _piece(self) -> bytes | None:
-        """Return the next bytes of the body, None at its end. Raises `TimeoutError`."""
-        assert self._response is not None
+    def _limit(self, outcome: Outcome) -> float:
         limit = self._by_byte
         if self._begun:
-            limit = self._patience.time() + (GRACE_SECONDS if self._outcome.finished else self._target.limits.idle)
-        if not self._outcome.has_token and not self._outcome.finished:
-            limit = min(limit, self._by_token)
-        piece = await self._chunk(limit)
-        if piece is None:
-            self._ended = self._read_out = True
-            self._served()
-            return None
-        self._begun = True
-        return piece
+            limit = self._watch.now + (GRACE_SECONDS if outcome.finished else self._idle)
+        return limit if outcome.has_token or outcome.finished else min(limit, self._by_token)
 
-    async def _chunk(self, limit: float) -> bytes | None:
-        assert self._response is not None
-        piece = await self._patience.until(limit, self._response.body_reader.read_chunk())
-        return None if piece is None else bytes(piece)
-
-    async def _whole(self) -> Sequence[Event]:
+    async def _whole(self, connection: Connection, outcome: Outcome) -> Sequence[Event]:
         body = bytearray()
-        while (piece := await self._piece()) is not None:
+        while (piece := await self._piece(connection, outcome)) is not None:
             body += piece
             if len(body) > LARGEST_BODY:
                 raise Garbage("the provider sent more than is read")
         self.said = True
-        return self._target.dialect.whole(bytes(body), self._attempt.request.surface)
+        return self.line.target.dialect.whole(bytes(body), self._attempt.request.surface)
 
-    async def _refused(self, response: Response) -> Sequence[Event]:
+    async def _refused(self, connection: Connection, outcome: Outcome) -> Fault:
         body = bytearray()
         try:
-            while len(body) < LARGEST_ERROR and (piece := await self._piece()) is not None:
+            while len(body) < LARGEST_ERROR and (piece := await self._piece(connection, outcome)) is not None:
                 body += piece
-        except (PyreqwestError, TimeoutError):
+        except (Broken, TimeoutError, codings.Undecodable):
             pass  # the status says enough
-        self._ended = True
-        found = faults.classify(response.status, response.get_header, bytes(body[:LARGEST_ERROR]), now=self._clock())
-        return [Failed(fault=found)]
+        headers = connection.headers()
 
-    def _served(self) -> None:
-        response = self._response
-        if self._pinned is None or response is None or response.version != "HTTP/1.1":
-            return
-        if (response.get_header("connection") or "").lower() != "close":
-            self._pinned.served()
+        def header(name: str) -> str | None:
+            found = headers.get(name.encode())
+            return None if found is None else found.decode("latin-1")
 
-    async def _give_back(self) -> None:
-        pinned, self._pinned = self._pinned, None
-        if pinned is not None and self._connections is not None:
-            await self._connections.release(pinned)
+        return faults.classify(connection.status, header, bytes(body[:LARGEST_ERROR]), now=self._clock())
 
 
-def causes(error: DetailedPyreqwestError) -> list[str]:
-    """Return what an error of the HTTP client says of its causes, outermost first."""
-    return [str(cause.get("message", "")) for cause in error.details["causes"] or ()]
-
-
-def is_connecting(error: DetailedPyreqwestError) -> bool:
-    """Tell whether a `ConnectError` is about making a connection, and not about sending on one that there was."""
-    return not any("SendRequest" in cause for cause in causes(error))
+def is_whole(connection: Connection, headers: Mapping[bytes, bytes]) -> bool:
+    """Tell whether a connection has all of a successful answer, which is no stream of events."""
+    return (
+        connection.complete
+        and connection.status == HTTPStatus.OK
+        and b"event-stream" not in headers.get(b"content-type", b"").lower()
+    )

@@ -1,32 +1,37 @@
 """Sends attempts to providers and reads what comes back, whatever it is; the port `Upstreams`.
 
-Nothing that an upstream does raises here: it becomes a fault. Closing the iterator closes the connection.
+Nothing that an upstream does raises here: it becomes a fault. Leaving early closes the connection.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, DetailedPyreqwestError
-
-from trunkline.server.adapters.providers import egress, faults
-from trunkline.server.adapters.providers.connections import Connections
+from trunkline.server.adapters.providers import codings, egress, faults
+from trunkline.server.adapters.providers.connection import Broken, Connection, TooLong
+from trunkline.server.adapters.providers.connections import Connections, Unreachable
 from trunkline.server.adapters.providers.dialects.dialect import Addressee, Encoded, Garbage, NotExpressible
-from trunkline.server.adapters.providers.exchange import Exchange, causes
-from trunkline.server.adapters.providers.outcome import Outcome
+from trunkline.server.adapters.providers.exchange import Exchange, is_whole
+from trunkline.server.adapters.providers.lines import Line, line
+from trunkline.server.adapters.providers.outcome import Outcome, is_usual
+from trunkline.server.adapters.providers.request import Unsendable
 from trunkline.server.adapters.providers.sse import EventTooLong
 from trunkline.server.adapters.providers.targets import Target, Targets, upstream_model
 from trunkline.server.adapters.providers.vault import Vault
+from trunkline.server.adapters.providers.watch import Watch
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.attempt import Attempt
-from trunkline.server.domain.generation.delta import Event, Failed
+from trunkline.server.domain.generation.delta import Event
 from trunkline.server.domain.generation.fault import Fault, FaultType
 from trunkline.server.errors import Unreadable
 
+_USERS: Final = 4096
+"""Hashes that stand for callers that are kept."""
 _log = logging.getLogger(__name__)
 
 
@@ -48,13 +53,16 @@ class Upstreams:
         self._clock = clock
         self._resolve = resolve
         self._vault = vault
+        self._watch = Watch()
         self._connections: dict[str, Connections] = {}
+        self._lines: dict[str, Line] = {}
+        self._users: dict[tuple[str, str | None], str] = {}
 
     def body(self, attempt: Attempt) -> bytes:
         """Return the exact body that `send` would send; empty where there is nothing to send."""
         target = self._targets.any_of(attempt.endpoint)
         try:
-            return b"" if target is None else self._encode(attempt, target).body
+            return b"" if target is None else self._encode(attempt, target, upstream_model(attempt.endpoint)).body
         except NotExpressible:
             return b""
 
@@ -65,91 +73,166 @@ class Upstreams:
 
     async def close(self) -> None:
         """Close every connection, those in use included."""
-        for connections in self._connections.values():
-            await connections.close()
+        await self._watch.close()
         self._connections.clear()
+        self._lines.clear()
 
-    async def send(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
+    def send(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
         """Send an attempt and yield its events."""
+        return self._streamed(attempt) if attempt.request.stream else self._one_by_one(attempt)
+
+    async def whole(self, attempt: Attempt) -> Sequence[Event]:
+        """Send an attempt whose answer is not streamed and return its events."""
+        on = connection = None
         try:
-            target = self._target(attempt)
-        except Unreadable as error:
-            told = {"reason": error.message, "own": attempt.own and attempt.own.id}
-            _log.error("own key cannot be opened", extra=told)
-            yield Failed(fault=faults.unavailable("The account's own key cannot be read; please enter it again"))
-            return
-        if target is None:
-            yield Failed(fault=faults.unavailable("The provider is not configured on this server"))
-            return
-        outcome = Outcome(attempt)
-        exchange = Exchange(attempt, target, outcome, self._clock)
+            on = self._line(attempt)
+            target, connections = on.target, on.connections
+            request = on.writer.written(self._encode(attempt, target, on.model), streams=False)
+            now = self._watch.time()
+            by_token = now + attempt.seconds
+            by_byte = min(now + target.limits.first_byte_slow, by_token)
+            connection = connections.kept() or await _fresh(connections, by_byte)
+            await connection.ask(request, by_byte, target.limits.idle, by_token)
+            if connection.died_unheard:
+                connection = await _fresh(connections, by_byte)
+                await connection.ask(request, by_byte, target.limits.idle, by_token)
+            headers = connection.headers()
+            if not is_whole(connection, headers):
+                begun = Exchange(attempt, on, connection, self._watch, (by_byte, by_token), self._clock)
+                connection = None  # it is the exchange's now
+                return [event async for event in self._streamed(attempt, begun)]
+            body = connection.take()
+            connection.release()
+            connection = None
+            plain = codings.decoded(body, headers.get(b"content-encoding"))
+            events = target.dialect.whole(plain, attempt.request.surface)
+            return events if is_usual(events) else Outcome(attempt, on.secrets).all(events)
+        except Exception as error:  # noqa: BLE001 - whatever an upstream brings about is its fault, and recorded as such
+            return Outcome(attempt, () if on is None else on.secrets).fail(_fault_of(error, attempt))
+        finally:
+            if connection is not None:
+                connection.abort()
+
+    async def _one_by_one(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
+        for event in await self.whole(attempt):
+            yield event
+
+    async def _streamed(self, attempt: Attempt, begun: Exchange | None = None) -> AsyncGenerator[Event, None]:
+        exchange, outcome = begun, Outcome(attempt, ())
         try:
-            await exchange.open(self._connected(target), self._encode(attempt, target))
-            while not outcome.failed and (events := await exchange.read()) is not None:
+            on = self._line(attempt) if exchange is None else exchange.line
+            outcome = Outcome(attempt, on.secrets)
+            if exchange is None:
+                exchange = await self._opened(attempt, on)
+            while not outcome.failed and (events := await exchange.read(outcome)) is not None:
                 for event in outcome.take(events):
-                    yield _presentable(event, target)
+                    yield event
             for event in outcome.end(said=exchange.said):
                 yield event
-            if not outcome.failed:
-                await exchange.linger()
-        except Exception as error:  # noqa: BLE001 - whatever an upstream brings about is its fault, and recorded as such
-            for event in outcome.fail(_fault_of(error, target)):
+            exchange.leave()
+        except Exception as error:  # noqa: BLE001 - as in `whole`
+            for event in outcome.fail(_fault_of(error, attempt)):
                 yield event
             for event in outcome.end(said=False):
                 yield event
         finally:
-            await exchange.close()
+            if exchange is not None:
+                exchange.close()
 
-    async def whole(self, attempt: Attempt) -> Sequence[Event]:
-        """Send an attempt and return its events."""
-        return [event async for event in self.send(attempt)]
+    async def _opened(self, attempt: Attempt, on: Line) -> Exchange:
+        """Send a request whose answer is to be streamed, and return it once anything has come.
 
-    def _target(self, attempt: Attempt) -> Target | None:
-        if attempt.own is None:
-            return self._targets.of(attempt.endpoint)
-        if self._vault is None:
-            return None
-        return self._targets.with_own(attempt.endpoint, self._vault.open(attempt.own.sealed, attempt.own.about))
+        A connection that has served before may have died unnoticed: then the request goes out once more.
+        """
+        request = on.writer.written(self._encode(attempt, on.target, on.model), streams=True)
+        limits = on.target.limits
+        now = self._watch.time()
+        by_token, by_byte = now + attempt.seconds, now + (limits.first_byte_slow if on.slow else limits.first_byte)
+        first = min(by_byte, by_token)
+        connection = on.connections.kept() or await _fresh(on.connections, first)
+        try:
+            await connection.stream(request, first)
+            if connection.died_unheard:
+                connection = await _fresh(on.connections, first)
+                await connection.stream(request, first)
+        except BaseException:
+            connection.abort()
+            raise
+        return Exchange(attempt, on, connection, self._watch, (by_byte, by_token), self._clock)
 
-    def _encode(self, attempt: Attempt, target: Target) -> Encoded:
-        user = hashlib.sha256(
-            b"\0".join((self._secret, attempt.account.encode(), (attempt.request.user or "").encode()))
-        )
-        to = Addressee(upstream_model(attempt.endpoint), user.hexdigest(), target.quirk, target.completions)
+    def _line(self, attempt: Attempt) -> Line:
+        """Return how an attempt's endpoint is called. Raises `Unconfigured` and `Unreadable`."""
+        endpoint, own = attempt.endpoint, attempt.own
+        if own is None:
+            kept = self._lines.get(endpoint.key)
+            if kept is not None and kept.endpoint is endpoint:
+                return kept
+            target = self._targets.of(endpoint)
+        else:
+            key = None if self._vault is None else self._vault.open(own.sealed, own.about)
+            target = None if key is None else self._targets.with_own(endpoint, key)
+        if target is None:
+            raise Unconfigured
+        made = line(endpoint, target, self._connected(target))
+        if own is None:  # keys of accounts are not kept open
+            self._lines[endpoint.key] = made
+        return made
+
+    def _encode(self, attempt: Attempt, target: Target, model: str) -> Encoded:
+        to = Addressee(model, self._user(attempt.account, attempt.request.user), target.quirk, target.completions)
         return target.dialect.encode(attempt, to)
+
+    def _user(self, account: str, user: str | None) -> str:
+        """Return the hash that stands for a user of an account."""
+        found = self._users.get((account, user))
+        if found is None:
+            found = hashlib.sha256(b"\0".join((self._secret, account.encode(), (user or "").encode()))).hexdigest()
+            if len(self._users) >= _USERS:
+                self._users.clear()
+            self._users[account, user] = found
+        return found
 
     def _connected(self, target: Target) -> Connections:
         connections = self._connections.get(target.slug)
         if connections is None:
             connections = self._connections[target.slug] = Connections(
                 egress.base(target.base_url),
+                self._watch,
                 configured=target.configured,
                 connect_seconds=target.limits.connect,
-                silent_seconds=target.limits.longest,
                 resolve=self._resolve,
             )
         return connections
 
 
-def _presentable(event: Event, target: Target) -> Event:
-    if isinstance(event, Failed):
-        return Failed(fault=faults.presentable(event.fault, target.secrets))
-    return event
+class Unconfigured(Exception):
+    """A provider that is not called from here."""
 
 
-def _fault_of(error: Exception, target: Target) -> Fault:
+async def _fresh(connections: Connections, limit: float) -> Connection:
+    """Return a new connection. Raises `TimeoutError` where there is none by the limit (the loop's time)."""
+    async with asyncio.timeout_at(limit):
+        return await connections.fresh()
+
+
+def _fault_of(error: Exception, attempt: Attempt) -> Fault:
     """Return the fault that an exception stands for; what callers need not know is logged."""
+    provider = attempt.endpoint.provider
     if isinstance(error, NotExpressible):
         return faults.fault(FaultType.INVALID_REQUEST, _sentence(error), next_endpoint=True)
     if isinstance(error, Garbage):
         return faults.unavailable(_sentence(error))
+    if isinstance(error, Unreadable):
+        _log.error("own key cannot be opened", extra={"reason": error.message, "own": attempt.own and attempt.own.id})
+        return faults.unavailable("The account's own key cannot be read; please enter it again")
+    if isinstance(error, Unconfigured):
+        return faults.unavailable("The provider is not configured on this server")
     for kinds, make, message in _FAULTS:
         if isinstance(error, kinds):
-            reason = causes(error)[-1:] if isinstance(error, DetailedPyreqwestError) else str(error)
-            extra = {"provider": target.slug, "error": type(error).__name__, "reason": reason}
+            extra = {"provider": provider, "error": type(error).__name__, "reason": str(error)}
             _log.info("attempt failed", extra=extra)
             return make(message)
-    _log.error("answer could not be read", extra={"provider": target.slug}, exc_info=error)
+    _log.error("answer could not be read", extra={"provider": provider}, exc_info=error)
     return faults.unavailable("The provider sent something that cannot be read")
 
 
@@ -159,10 +242,12 @@ def _sentence(error: Exception) -> str:
 
 
 _FAULTS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str], Fault], str], ...]] = (
-    (EventTooLong, faults.unavailable, "The provider sent more than is read"),
+    ((EventTooLong, TooLong, codings.TooLarge), faults.unavailable, "The provider sent more than is read"),
     (egress.EgressRefused, faults.unavailable, "The provider's address is not allowed"),
-    ((ConnectTimeoutError, ConnectError), faults.unavailable, "The provider could not be reached"),
-    (DetailedPyreqwestError, faults.unavailable, "The connection to the provider broke"),
+    (Unreachable, faults.unavailable, "The provider could not be reached"),
+    (Unsendable, faults.unavailable, "The provider's headers cannot be sent"),
+    (Broken, faults.unavailable, "The connection to the provider broke"),
+    (codings.Undecodable, faults.unavailable, "The connection to the provider broke"),
     # A TimeoutError is an OSError too: the order counts.
     (TimeoutError, faults.timeout, "The provider did not answer in time"),
     (OSError, faults.unavailable, "The provider could not be reached"),
