@@ -20,7 +20,8 @@ from tests.conftest import COMMAND, Trunkline
 from tests.server.adapters.memory.records import record
 from trunkline.cli.main import COMMANDS
 from trunkline.server.adapters.store.database import open_database
-from trunkline.server.adapters.store.traffic import Settled, SqlTraffic
+from trunkline.server.adapters.store.journal import Settled
+from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.usecases import accounts
 

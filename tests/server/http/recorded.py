@@ -12,7 +12,8 @@ from tests.factories import ACCOUNT_X, NOON, M
 from tests.live.tenants import Tenant
 from tests.shared_data import shared
 from trunkline.server.adapters.store.database import open_database
-from trunkline.server.adapters.store.traffic import Settled, SqlTraffic
+from trunkline.server.adapters.store.journal import Settled
+from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.domain.generation.record import AttemptRecord, GenerationRecord
 from trunkline.server.domain.generation.usage import Usage
 

@@ -10,7 +10,8 @@ from tests.factories import NOON, M, fixture_delivery
 from tests.server.adapters.memory.records import attempt, record
 from tests.tenants import Tenant
 from trunkline.server.adapters.store.generations import SqlRecords
-from trunkline.server.adapters.store.traffic import Settled, SqlTraffic
+from trunkline.server.adapters.store.journal import Settled
+from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.facts import Layered
 from trunkline.server.domain.catalog.snapshot import Snapshot

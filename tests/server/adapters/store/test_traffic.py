@@ -19,8 +19,8 @@ from trunkline.server.adapters.memory.ledger import LiveLedger
 from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.store.database import open_database, upgrade
 from trunkline.server.adapters.store.generations import SqlRecords
-from trunkline.server.adapters.store.journal import REFUSED, Journal
-from trunkline.server.adapters.store.traffic import Settled, SqlTraffic, Unstorable
+from trunkline.server.adapters.store.journal import REFUSED, Journal, Settled
+from trunkline.server.adapters.store.traffic import SqlTraffic, Unstorable
 from trunkline.server.adapters.store.traffic_tables import APPS, BATCHES, GENERATIONS, SPANS, USAGE
 from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.errors import PaymentRequired, StoreUnavailable

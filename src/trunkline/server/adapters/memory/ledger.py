@@ -19,7 +19,7 @@ import msgspec
 from trunkline.server.adapters.memory.holds import SharedHolds
 from trunkline.server.adapters.memory.spending import SpendingMemory, Tally
 from trunkline.server.adapters.memory.statistics import LiveStatistics
-from trunkline.server.adapters.store.journal import Found, Journal
+from trunkline.server.adapters.store.journal import Found, Journal, Settled
 from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
@@ -29,7 +29,7 @@ from trunkline.server.domain.policy.workspace import WorkspaceBudget
 from trunkline.server.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from trunkline.server.adapters.store.traffic import Followed, Settled, SqlTraffic, Turn
+    from trunkline.server.adapters.store.traffic import Followed, SqlTraffic, Turn
 
 WRITE_SECONDS: Final = 0.5
 """Between two batches, and between two looks at what other processes have written."""
@@ -41,6 +41,7 @@ HELD: Final = 20_000
 """Records kept in memory while the store is away; beyond that they are on disk only, in the journal."""
 _LOG: Final = logging.getLogger(__name__)
 _RECORD: Final = msgspec.json.Decoder(GenerationRecord)
+_encoded: Final = msgspec.json.Encoder().encode
 
 
 class LiveLedger:
@@ -129,22 +130,18 @@ class LiveLedger:
 
     def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
         """Journal a generation and count it, in the place of what was held; the second of an id is nothing."""
-        from trunkline.server.adapters.store.traffic import Settled
-
-        document = msgspec.json.encode(record)
+        document, id_ = _encoded(record), record.id
         with self._lock:
-            if record.id in self._open or record.id in self._written:
+            if id_ in self._open or id_ in self._written:
                 if hold is not None:
                     self._holds.drop(hold)
                 return
-            settled = Settled(record, document)
+            settled = self._open[id_] = Settled(record, document)
             if not self._journal.append(document):
-                self._unjournalled[record.id] = settled
-            self._open[record.id] = settled
-            _, charge = charged = booked(record)
-            self._spending.add(charged)
+                self._unjournalled[id_] = settled
+            charge = self._spending.spend(record)
             if hold is not None:
-                self._holds.settle(record.id, hold, Amount(charge.usage, charge.byok))
+                self._holds.settle(id_, hold, Amount(charge.usage, charge.byok))
         self._statistics.settle(record)
 
     def load(self, caller: Caller) -> None:
@@ -371,8 +368,6 @@ def _parts(settled: Sequence[Settled]) -> Iterator[Sequence[Settled]]:
 
 
 def _settled(found: Found) -> list[Settled]:
-    from trunkline.server.adapters.store.traffic import Settled
-
     settled: list[Settled] = []
     for document in found.documents:
         try:

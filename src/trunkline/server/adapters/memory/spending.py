@@ -11,9 +11,10 @@ from typing import Final
 
 from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.cost import pico
+from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.budget import Limit, exhausted, held_text, limits_of
 from trunkline.server.domain.policy.caller import Caller
-from trunkline.server.domain.policy.charge import ACCOUNT, Booked, Charge, Scope, scopes
+from trunkline.server.domain.policy.charge import ACCOUNT, Booked, Charge, Scope, charge_of, scopes
 from trunkline.server.domain.policy.holds import NOTHING, Amount, Hold, Holds
 from trunkline.server.domain.policy.spend import WINDOWS, Spent, window_start
 from trunkline.server.domain.policy.workspace import WorkspaceBudget
@@ -31,42 +32,57 @@ _PICO: Final = -12
 
 
 class Tally:
-    """The spending of one scope in whole 10^-12 USD: in all, and since each running window began."""
+    """The spending of one scope in whole 10^-12 USD: in all, and before each running window began."""
 
-    __slots__ = ("_byok", "_free", "_starts", "_usage", "as_of")
+    __slots__ = ("_byok", "_byok_before", "_day", "_free", "_starts", "_usage", "_usage_before", "as_of")
 
     def __init__(self, spent: Spent, as_of: int, day: int) -> None:
         self.as_of = as_of
+        self._day = day
         self._starts = _starts(day)
-        self._usage = [pico(spent.within(window)) for window in (None, *WINDOWS)]
-        self._byok = [pico(spent.within(window, byok=True) - spent.within(window)) for window in (None, *WINDOWS)]
+        self._usage = pico(spent.usage)
+        self._byok = pico(spent.byok_usage)
+        # By place: all of time is a window that nothing came before.
+        self._usage_before = [self._usage - pico(spent.within(window)) for window in (None, *WINDOWS)]
+        self._byok_before = [
+            self._byok - pico(spent.within(window, byok=True) - spent.within(window)) for window in (None, *WINDOWS)
+        ]
         self._free = spent.free_requests_daily
 
     def add(self, day: int, charge: Charge) -> None:
         """Add a charge on a day, counted from 1970."""
-        self.move(day)
-        for place, start in enumerate((0, *self._starts)):
-            if day >= start:
-                self._usage[place] += charge.usage
-                self._byok[place] += charge.byok
-        if day >= self._starts[0]:
+        if day != self._day:
+            self.move(day)
+            self._add_before(day, charge)
+        else:
+            self._free += charge.free
+        self._usage += charge.usage
+        self._byok += charge.byok
+
+    def _add_before(self, day: int, charge: Charge) -> None:
+        for place, start in enumerate(self._starts, 1):
+            if day < start:
+                self._usage_before[place] += charge.usage
+                self._byok_before[place] += charge.byok
+        if day == self._day:
             self._free += charge.free
 
     def move(self, day: int) -> None:
         """Begin the windows that begin by a day."""
-        if day <= self._starts[0]:
+        if day <= self._day:
             return
         starts = _starts(day)
-        for place, (old, new) in enumerate(zip(self._starts, starts, strict=True)):
+        for place, (old, new) in enumerate(zip(self._starts, starts, strict=True), 1):
             if new > old:
-                self._usage[place + 1] = self._byok[place + 1] = 0
+                self._usage_before[place], self._byok_before[place] = self._usage, self._byok
         self._free = 0
-        self._starts = starts
+        self._day, self._starts = day, starts
 
     def spent(self, day: int) -> Spent:
         """Return the sums as limits see them on a day."""
-        self.move(day)
-        usage, byok = ([Decimal(amount).scaleb(_PICO) for amount in kept] for kept in (self._usage, self._byok))
+        amounts = [self.within(place, day) for place in range(len(self._usage_before))]
+        usage = [Decimal(amount.usage).scaleb(_PICO) for amount in amounts]
+        byok = [Decimal(amount.byok).scaleb(_PICO) for amount in amounts]
         return Spent(
             usage=usage[0],
             usage_daily=usage[1],
@@ -82,7 +98,7 @@ class Tally:
     def within(self, place: int, day: int) -> Amount:
         """Return what was spent by a day in one window of `PLACES`."""
         self.move(day)
-        return Amount(self._usage[place], self._byok[place])
+        return Amount(self._usage - self._usage_before[place], self._byok - self._byok_before[place])
 
 
 def _starts(day: int) -> tuple[int, ...]:
@@ -121,6 +137,8 @@ class SpendingMemory:
         self._keys: OrderedDict[str, Known] = OrderedDict()
         self._tallies: dict[Scope, Tally] = {}
         self._users: dict[Scope, int] = {}
+        self._payers: dict[tuple[str, str, str | None, str | None], tuple[Tally, ...]] = {}
+        """What charges on a payer add to, found once; forgotten whenever a tally comes or goes."""
         self.holds = Holds()
 
     def missing(self, caller: Caller) -> list[Scope]:
@@ -130,6 +148,7 @@ class SpendingMemory:
     def learn(self, caller: Caller, tallies: dict[Scope, Tally], budgets: Iterable[WorkspaceBudget]) -> None:
         """Remember a caller's key, with the tallies that were missing."""
         known = Known(scopes_of(caller), tuple(self._watched(caller, budgets)))
+        self._payers.clear()
         self._tallies.update(tallies)
         for scope in known.scopes:
             self._users[scope] = self._users.get(scope, 0) + 1
@@ -144,6 +163,7 @@ class SpendingMemory:
 
     def replace(self, tallies: dict[Scope, Tally]) -> None:
         """Put tallies in the place of those that are kept."""
+        self._payers.clear()
         self._tallies.update((scope, tally) for scope, tally in tallies.items() if scope in self._tallies)
 
     def add(self, booked: Booked, number: int | None = None) -> None:
@@ -153,6 +173,18 @@ class SpendingMemory:
             tally = self._tallies.get(scope)
             if tally is not None and (number is None or tally.as_of < number):
                 tally.add(payer.day, charge)
+
+    def spend(self, record: GenerationRecord) -> Charge:
+        """Add what a generation costs, and return it."""
+        payer = (record.account_id, record.key_hash, record.workspace_id, record.user_id)
+        tallies = self._payers.get(payer)
+        if tallies is None:
+            found = [self._tallies.get(scope) for scope in scopes(*payer)]
+            tallies = self._payers[payer] = tuple([tally for tally in found if tally is not None])
+        charge, day = charge_of(record), int(record.created) // DAY
+        for tally in tallies:
+            tally.add(day, charge)
+        return charge
 
     def worth(self, account_id: str, now: float) -> Decimal:
         """Return the list price (USD) of an account's calls with own keys this month, 0 for an unknown account."""
@@ -224,6 +256,7 @@ class SpendingMemory:
         for scope in () if known is None else known.scopes:
             self._users[scope] -= 1
             if not self._users[scope]:
+                self._payers.clear()
                 del self._users[scope], self._tallies[scope]
 
 

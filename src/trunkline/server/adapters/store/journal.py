@@ -22,6 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+
+from trunkline.server.domain.generation.record import GenerationRecord
+
 _LOG: Final = logging.getLogger(__name__)
 _LINE: Final = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) (.*)", re.DOTALL)
 SUFFIX: Final = ".journal"
@@ -29,6 +33,13 @@ DAMAGED: Final = ".damaged"
 REFUSED: Final = "refused.jsonl"
 _PROBED: Final = 1 << 20
 """Bytes that must find room before a disk that was full counts as free again."""
+
+
+class Settled(Struct, frozen=True, gc=False):
+    """A generation, and its record as it is journalled: JSON."""
+
+    record: GenerationRecord
+    document: bytes
 
 
 @dataclass(slots=True)

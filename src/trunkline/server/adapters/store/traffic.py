@@ -22,10 +22,10 @@ from trunkline.server.adapters.store.account_tables import BUDGETS, EPOCHS, LEDG
 from trunkline.server.adapters.store.apps import number_apps
 from trunkline.server.adapters.store.engine import inserting, place, writing
 from trunkline.server.adapters.store.faults import mapped
+from trunkline.server.adapters.store.journal import Settled
 from trunkline.server.adapters.store.ledger import SqlLedger
 from trunkline.server.adapters.store.rollups import by_day, by_endpoint
 from trunkline.server.adapters.store.traffic_tables import BATCHES, GENERATIONS, HOLDS, SPANS, USAGE
-from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy import charge
 from trunkline.server.domain.policy.charge import Booked, Scope
 from trunkline.server.domain.policy.holds import Amount
@@ -42,13 +42,6 @@ _MOVE: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOC
 _STAY: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number)
 """The lock alone, without a new number."""
 _DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Settled(NamedTuple):
-    """A generation, and its record as it was journalled: JSON."""
-
-    record: GenerationRecord
-    document: bytes
 
 
 class Batch(Struct):

@@ -35,7 +35,7 @@ class Payer(NamedTuple):
         return scopes(self.account_id, self.key_hash, self.workspace_id, self.user_id)
 
 
-class Charge(Struct, array_like=True):
+class Charge(Struct, array_like=True, gc=False):
     """An amount in whole 10^-12 USD: paid, worth of calls on own keys, and how many calls went to free models."""
 
     usage: int = 0
@@ -76,8 +76,13 @@ def booked(record: GenerationRecord) -> Booked:
         record.user_id or "",
         int(record.created) // DAY,
     )
+    return payer, charge_of(record)
+
+
+def charge_of(record: GenerationRecord) -> Charge:
+    """Return what a generation costs."""
     byok = pico(record.prompt_cost + record.completion_cost) if record.is_byok else 0
-    return payer, Charge(pico(record.charged), byok, int(record.free))
+    return Charge(pico(record.charged), byok, int(record.free))
 
 
 def summed(records: Iterable[GenerationRecord]) -> list[Booked]:
