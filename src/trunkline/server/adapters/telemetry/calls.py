@@ -3,15 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
 
-from trunkline.server.adapters.telemetry import logs
+import msgspec
+from msgspec import Struct
+
 from trunkline.server.adapters.telemetry.lines import Lines
 from trunkline.server.domain.generation.fault import STATUS
 from trunkline.server.domain.generation.record import FilterRecord, GenerationRecord
 
 CLIENT_LEFT: Final = 499
 _STATUS: Final = {kind.value: status for kind, status in STATUS.items()}
+_encoded: Final = msgspec.json.Encoder().encode
+
+
+class Tried(Struct):
+    """An attempt, as a line tells of it."""
+
+    provider: str
+    status: int
+
+
+class Match(Struct):
+    """What a content filter has found, as a line tells of it."""
+
+    guardrail: str
+    label: str
+    action: str
+    count: int
+
+
+class Line(Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="call"):
+    """A line: `cost` in USD, times in ms, `status` that of a whole answer that ends so.
+
+    `requested` is left out where it is what served.
+    """
+
+    generation_id: str
+    account_id: str
+    key_hash: str
+    model: str = ""
+    requested: str | None = None
+    endpoint: str = ""
+    provider: str = ""
+    status: int
+    error_type: str | None = None
+    finish_reason: str | None = None
+    streamed: bool
+    cancelled: bool
+    attempts: list[Tried]
+    prompt_tokens: int
+    completion_tokens: int
+    cost: str
+    ms: float
+    first_token_ms: float | None = None
+    filtered: list[Match] = []
+    cache_source_id: str | None = None
+    level: str
+    timestamp: datetime
 
 
 class CallLog:
@@ -24,43 +74,41 @@ class CallLog:
     def tell(self, record: GenerationRecord) -> None:
         """Write the line of a call that has just ended."""
         now = self._clock()
-        self._lines.put(lambda: logs.text("call", "info", now, fields(record)))
+        self._lines.put(lambda: text(record, now))
 
 
-def fields(record: GenerationRecord) -> dict[str, Any]:
-    """Return what is told of a call: `cost` in USD, times in ms, `status` that of a whole answer that ends so.
-
-    `requested` is left out where it is what served.
-    """
-    attempts = record.attempts
-    first = attempts[-1].first_token_ms if attempts else None
-    told: dict[str, Any] = {
-        "generation_id": record.id,
-        "account_id": record.account_id,
-        "key_hash": record.key_hash,
-        "model": record.model or None,
-        "requested": record.requested if record.requested != record.model else None,
-        "endpoint": record.endpoint or None,
-        "provider": record.provider or None,
-        "status": _status(record),
-        "error_type": record.error_type,
-        "finish_reason": record.finish_reason,
-        "streamed": record.streamed,
-        "cancelled": record.cancelled,
-        "attempts": [{"provider": each.provider, "status": each.status} for each in attempts],
-        "prompt_tokens": record.usage.prompt_tokens,
-        "completion_tokens": record.usage.completion_tokens,
-        "cost": format(record.charged, "f"),
-        "ms": record.latency_ms,
-        "first_token_ms": first,
-        "filtered": [_filtered(each) for each in record.filtered] or None,
-        "cache_source_id": record.cache_source_id,
-    }
-    return {name: value for name, value in told.items() if value is not None}
+def text(record: GenerationRecord, at: float) -> str:
+    """Return the line of a call that ended at a Unix time."""
+    attempts, used = record.attempts, record.usage
+    line = Line(
+        generation_id=record.id,
+        account_id=record.account_id,
+        key_hash=record.key_hash,
+        model=record.model,
+        requested=record.requested if record.requested != record.model else None,
+        endpoint=record.endpoint,
+        provider=record.provider,
+        status=_status(record),
+        error_type=record.error_type,
+        finish_reason=record.finish_reason,
+        streamed=record.streamed,
+        cancelled=record.cancelled,
+        attempts=[Tried(each.provider, each.status) for each in attempts],
+        prompt_tokens=used.prompt_tokens,
+        completion_tokens=used.completion_tokens,
+        cost=format(record.charged, "f"),
+        ms=record.latency_ms,
+        first_token_ms=attempts[-1].first_token_ms if attempts else None,
+        filtered=[_match(each) for each in record.filtered],
+        cache_source_id=record.cache_source_id,
+        level="info",
+        timestamp=datetime.fromtimestamp(at, UTC),
+    )
+    return _encoded(line).decode()
 
 
-def _filtered(found: FilterRecord) -> dict[str, Any]:
-    return {"guardrail": found.guardrail_id, "label": found.label, "action": found.action, "count": found.count}
+def _match(found: FilterRecord) -> Match:
+    return Match(found.guardrail_id, found.label, found.action, found.count)
 
 
 def _status(record: GenerationRecord) -> int:
