@@ -272,7 +272,9 @@ def running(
         )
 
         def make() -> app.App:
-            return app.create(context, HostTable({}), body_limit=1 << 20, start=lambda: None, stop=lambda: None)
+            return app.create(
+                context, HostTable({}), body_limit=1 << 20, start=lambda: None, stop=lambda: None, close=gateway.close
+            )
 
         site = stack.enter_context(embedded(make))
         asked = json.dumps({"name": "tests"}).encode()
