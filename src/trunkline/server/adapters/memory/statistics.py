@@ -17,6 +17,9 @@ REMEMBERED = 5_000
 FRESH_SECONDS = 1.0
 """For how long figures are handed out again. A failure or a pause is heeded at once."""
 _EARLY = 10_000
+_GATHERED = 1_000
+"""Attempts kept until they are learned from; figures are made anew once a second, so most are never asked for one by
+one."""
 
 
 class _Endpoint:
@@ -38,6 +41,8 @@ class LiveStatistics:
         self._lock = threading.Lock()
         self._endpoints: OrderedDict[str, _Endpoint] = OrderedDict()
         self._early: OrderedDict[tuple[str, float], None] = OrderedDict()
+        self._settled: list[AttemptRecord] = []
+        """Successes that are yet to be learned from; appended without the lock."""
 
     def statistics(self, now: float) -> Statistics:
         """Return the endpoints' recent past: a view in which each is worked out when it is looked up."""
@@ -55,19 +60,19 @@ class LiveStatistics:
 
     def settle(self, record: GenerationRecord) -> None:
         """Learn from a generation's attempts; those on the caller's own key say nothing about a shared endpoint."""
-        with self._lock:
-            now = self._clock()
-            for attempt in record.attempts:
-                if attempt.is_byok:
-                    continue
-                if (attempt.endpoint, attempt.started) in self._early:
-                    del self._early[attempt.endpoint, attempt.started]
-                else:
-                    self._take(attempt, now)
+        settled, is_urgent = self._settled, False
+        for attempt in record.attempts:
+            if not attempt.is_byok:
+                settled.append(attempt)
+                is_urgent = is_urgent or not attempt.ok or attempt.endpoint not in self._endpoints
+        if is_urgent or len(settled) >= _GATHERED:
+            with self._lock:
+                self._learn()
 
     def merge(self, found: Mapping[str, Seen]) -> None:
         """Learn what other processes have seen, by endpoint."""
         with self._lock:
+            self._learn()
             for key, seen in found.items():
                 kept = self._of(key)
                 kept.history.merge(seen, self._chance)
@@ -82,6 +87,7 @@ class LiveStatistics:
     def forget(self, now: float) -> None:
         """Drop what is too old for any window."""
         with self._lock:
+            self._learn()
             for key in [key for key, kept in self._endpoints.items() if not kept.history.forget(now)]:
                 del self._endpoints[key]
 
@@ -97,9 +103,22 @@ class LiveStatistics:
             if kept is None:
                 return None
             if kept.shown is None or not 0 <= now - kept.made < FRESH_SECONDS or time.monotonic() >= kept.stale:
+                self._learn()
                 kept.shown, kept.made = kept.history.statistics(now), now
                 kept.stale = time.monotonic() + FRESH_SECONDS
             return kept.shown
+
+    def _learn(self) -> None:
+        """Learn from what has been settled by now; under the lock, while more may be appended."""
+        if not self._settled:
+            return
+        settled, now = self._settled[:], self._clock()
+        del self._settled[: len(settled)]
+        for attempt in settled:
+            if self._early and (attempt.endpoint, attempt.started) in self._early:
+                del self._early[attempt.endpoint, attempt.started]
+            else:
+                self._take(attempt, now)
 
     def _take(self, attempt: AttemptRecord, now: float) -> None:
         kept = self._of(attempt.endpoint)

@@ -80,16 +80,10 @@ class Span(Struct, omit_defaults=True):
 
     def add(self, attempt: AttemptRecord, at: float, chance: Chance) -> None:
         """Count an attempt that ended at a Unix time."""
-        if attempt.rate_limited:
-            self.limited += 1
-        elif attempt.ok:
-            self.ok += 1
-        elif attempt.counts:
-            self.failed += 1
-        if (pause := cooldown(attempt)) is not None:
-            self.cooling_until = max(self.cooling_until, at + pause)
-        if not attempt.ok:
+        if not attempt.ok or attempt.rate_limited:
+            self._fail(attempt, at)
             return
+        self.ok += 1
         if attempt.tool_calls:
             self.tools += 1
             self.clumsy += attempt.bad_tool_call is True
@@ -98,6 +92,14 @@ class Span(Struct, omit_defaults=True):
             spent = attempt.first_token_ms + (attempt.streaming_ms or 0.0)
             if attempt.output_tokens > 0 and spent > 0:
                 self.throughput.add(attempt.output_tokens * 1000.0 / spent, chance)
+
+    def _fail(self, attempt: AttemptRecord, at: float) -> None:
+        if attempt.rate_limited:
+            self.limited += 1
+        elif attempt.counts:
+            self.failed += 1
+        if (pause := cooldown(attempt)) is not None:
+            self.cooling_until = max(self.cooling_until, at + pause)
 
     def merge(self, other: Span, chance: Chance) -> None:
         """Add what another span has seen."""
@@ -123,7 +125,11 @@ class Seen(Struct, omit_defaults=True):
 
     def add(self, attempt: AttemptRecord, at: float, chance: Chance) -> None:
         """Count an attempt that ended at a Unix time."""
-        self.minutes.setdefault(int(at) // MINUTE * MINUTE, Span()).add(attempt, at, chance)
+        start = int(at) // MINUTE * MINUTE
+        span = self.minutes.get(start)
+        if span is None:
+            span = self.minutes[start] = Span()
+        span.add(attempt, at, chance)
         _count(self.seconds, attempt, at)
 
 
@@ -209,8 +215,9 @@ def ended(attempt: AttemptRecord, latest: float) -> float:
     """Return when an attempt ended (Unix seconds), `latest` at the latest and where its start is not known."""
     if not attempt.started:
         return latest
-    streamed = (attempt.first_token_ms or 0.0) + (attempt.streaming_ms or 0.0)
-    return min(attempt.started + max(attempt.latency_ms, streamed) / 1000, latest)
+    took, streamed = attempt.latency_ms, (attempt.first_token_ms or 0.0) + (attempt.streaming_ms or 0.0)
+    at = attempt.started + max(took, streamed) / 1000
+    return min(latest, at)
 
 
 def _count(seconds: dict[int, Seconds], attempt: AttemptRecord, at: float) -> None:
@@ -218,7 +225,8 @@ def _count(seconds: dict[int, Seconds], attempt: AttemptRecord, at: float) -> No
     if second is None:
         second = seconds[int(at)] = Seconds()
     second.attempts += 1
-    second.failures += attempt.counts and not attempt.ok and not attempt.rate_limited
+    if not attempt.ok and attempt.counts and not attempt.rate_limited:
+        second.failures += 1
 
 
 def _widened(five: list[Span], thirty: list[Span], day: list[Span], read: Callable[[Span], Sample]) -> Iterator[Sample]:
