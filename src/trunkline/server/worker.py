@@ -9,27 +9,16 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
 
 from trunkline.server.errors import TrunklineError
 from trunkline.server.settings import Settings
 
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-ASGI = Callable[[Any, Receive, Send], Awaitable[None]]
-
-
-class Application(Protocol):
-    """An ASGI application that can be told when the server begins to stop."""
-
-    def __call__(self, scope: Any, receive: Receive, send: Send) -> Awaitable[None]: ...
-
-    def stopping(self) -> None: ...
-
+if TYPE_CHECKING:
+    from trunkline.server.http.app import App
 
 STOPPING = getattr(signal, "SIGUSR1", None)
 """What the parent sends to its workers before it ends them; None where there are no such signals."""
@@ -59,7 +48,7 @@ class Failed:
     reason: str
 
 
-def load_app(settings: Settings, parent: Connection) -> ASGI:
+def load_app(settings: Settings, parent: Connection) -> App:
     """Return the application for this process; when it cannot be built, tell the parent why and wait to be ended."""
     # The parent's handlers came along with the fork and would swallow a SIGTERM.
     _obey_signals()
@@ -68,40 +57,29 @@ def load_app(settings: Settings, parent: Connection) -> ASGI:
     try:
         from trunkline.server.runtime import create_app
 
-        app: Application = create_app(settings)
+        app = create_app(settings)
     except Exception as error:  # noqa: BLE001 - whatever it is, this process cannot serve
         _give_up(parent, error)
-    return Reporting(app, parent)
+    app.reports = _ToParent(app, parent)
+    return app
 
 
-class Reporting:
-    """Passes everything on to the application; reports how its start-up ended."""
+class _ToParent:
+    """Implements `http.app.Reports`: tells the parent process how the start ended, and prepares this one to serve."""
 
-    def __init__(self, app: Application, parent: Connection) -> None:
+    def __init__(self, app: App, parent: Connection) -> None:
         self._app = app
         self._parent = parent
 
-    def __call__(self, scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
-        # Not a coroutine of its own: requests pay for one comparison only.
-        return self._lifespan(scope, receive, send) if scope["type"] == "lifespan" else self._app(scope, receive, send)
+    def ready(self) -> None:
+        if STOPPING is not None:
+            asyncio.get_running_loop().add_signal_handler(STOPPING, self._app.stopping)
+        gc.freeze()
+        gc.set_threshold(YOUNG)
+        self._parent.send(Ready())
 
-    async def _lifespan(self, scope: Any, receive: Receive, send: Send) -> None:
-        async def report(message: Any) -> None:
-            if message["type"] == "lifespan.startup.failed":
-                _give_up(self._parent, TrunklineError(message.get("message") or "the application could not start"))
-            if message["type"] == "lifespan.startup.complete":
-                if STOPPING is not None:
-                    asyncio.get_running_loop().add_signal_handler(STOPPING, self._app.stopping)
-                gc.freeze()
-                gc.set_threshold(YOUNG)
-                self._parent.send(Ready())
-            await send(message)
-
-        try:
-            await self._app(scope, receive, report)
-        except Exception as error:  # noqa: BLE001
-            # granian would go on without lifespan, that is, serve an application that never started.
-            _give_up(self._parent, error)
+    def failed(self, error: Exception) -> NoReturn:
+        _give_up(self._parent, error)
 
 
 def _give_up(parent: Connection, error: Exception) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Protocol
 
 from trunkline.server.errors import TrunklineError
 from trunkline.server.http.body import Receive
@@ -89,8 +90,23 @@ def create(
     return App(Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit, site), start, stop, stopping, close)
 
 
+class Reports(Protocol):
+    """Whoever has to know how the application's start ended."""
+
+    def ready(self) -> None:
+        """Note that the application serves from now on."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """Note that it cannot start, or did not stop well."""
+        ...
+
+
 class App:
     """Hands HTTP to the front and answers the lifespan protocol (ASGI 3)."""
+
+    reports: Reports | None = None
+    """Told by whoever runs this in a process of its own."""
 
     def __init__(
         self,
@@ -117,12 +133,25 @@ class App:
         return send({"type": "websocket.close", "code": 1000})
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
+        try:
+            await self._live(receive, send)
+        except Exception as error:
+            # granian would go on without lifespan, that is, serve an application that never started.
+            if self.reports is not None:
+                self.reports.failed(error)
+            raise
+
+    async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
             self._start()
         except TrunklineError as error:
+            if self.reports is not None:
+                self.reports.failed(error)
             await send({"type": "lifespan.startup.failed", "message": error.message})
             return
+        if self.reports is not None:
+            self.reports.ready()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if self._close is not None:
