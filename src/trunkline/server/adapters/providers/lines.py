@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from trunkline.server.adapters.providers.connections import Connections
@@ -19,6 +19,7 @@ class Line:
     """How one endpoint is called with one credential.
 
     `model` is what the provider calls it. `slow`: it may think before its first token. `secrets` are never shown.
+    `names` is for the dialect (`Addressee`).
     """
 
     endpoint: Endpoint
@@ -28,6 +29,7 @@ class Line:
     model: str
     slow: bool
     secrets: tuple[str, ...]
+    names: dict[str, str | None] = field(default_factory=dict)
 
 
 def line(endpoint: Endpoint, target: Target, connections: Connections) -> Line:

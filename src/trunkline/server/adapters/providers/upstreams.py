@@ -62,7 +62,7 @@ class Upstreams:
         """Return the exact body that `send` would send; empty where there is nothing to send."""
         target = self._targets.any_of(attempt.endpoint)
         try:
-            return b"" if target is None else self._encode(attempt, target, upstream_model(attempt.endpoint)).body
+            return b"" if target is None else self._encode(attempt, target, upstream_model(attempt.endpoint), {}).body
         except NotExpressible:
             return b""
 
@@ -87,7 +87,7 @@ class Upstreams:
         try:
             on = self._line(attempt)
             target, connections = on.target, on.connections
-            request = on.writer.written(self._encode(attempt, target, on.model), streams=False)
+            request = on.writer.written(self._encode(attempt, target, on.model, on.names), streams=False)
             now = self._watch.time()
             by_token = now + attempt.seconds
             by_byte = min(now + target.limits.first_byte_slow, by_token)
@@ -144,7 +144,7 @@ class Upstreams:
 
         A connection that has served before may have died unnoticed: then the request goes out once more.
         """
-        request = on.writer.written(self._encode(attempt, on.target, on.model), streams=True)
+        request = on.writer.written(self._encode(attempt, on.target, on.model, on.names), streams=True)
         limits = on.target.limits
         now = self._watch.time()
         by_token, by_byte = now + attempt.seconds, now + (limits.first_byte_slow if on.slow else limits.first_byte)
@@ -178,9 +178,9 @@ class Upstreams:
             self._lines[endpoint.key] = made
         return made
 
-    def _encode(self, attempt: Attempt, target: Target, model: str) -> Encoded:
-        to = Addressee(model, self._user(attempt.account, attempt.request.user), target.quirk, target.completions)
-        return target.dialect.encode(attempt, to)
+    def _encode(self, attempt: Attempt, target: Target, model: str, names: dict[str, str | None]) -> Encoded:
+        user = self._user(attempt.account, attempt.request.user)
+        return target.dialect.encode(attempt, Addressee(model, user, target.quirk, target.completions, names))
 
     def _user(self, account: str, user: str | None) -> str:
         """Return the hash that stands for a user of an account."""

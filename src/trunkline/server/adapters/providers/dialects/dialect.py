@@ -31,21 +31,21 @@ class NotExpressible(Exception):
     """A request that the dialect has no words for; the message is for the caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(msgspec.Struct, frozen=True):
     """Who an attempt goes to, as far as its wording depends on it: `user` is the hash that stands for the caller.
 
-    `completions`: text completions are served, so that a bare prompt can stay one.
+    `completions`: text completions are served, so that a bare prompt can stay one. `names` is a dialect's memory of
+    the fields that it has sent to an endpoint: it is kept for as long as the endpoint.
     """
 
     model: str
     user: str
     quirk: Quirk
     completions: bool = False
+    names: dict[str, str | None] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True):
     """A request as it goes out: `path` below the base URL, headers beside authorization, and the exact body."""
 
     path: str
@@ -111,6 +111,8 @@ def _finite(text: str) -> float | None:
 
 def count(value: object) -> int:
     """Return a whole number of 0 or more from what an upstream gives as a count, 0 for what is none."""
+    if type(value) is int:  # what nearly all are
+        return value if 0 <= value <= MOST else 0
     if isinstance(value, bool) or not isinstance(value, int | float) or value > MOST:
         return 0
     # NaN and infinities are no JSON, so that every float here is a number.

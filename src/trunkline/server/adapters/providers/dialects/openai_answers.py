@@ -8,28 +8,15 @@ from typing import Any, Final
 import msgspec
 
 from trunkline.server.adapters.providers import faults
-from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Garbage, count, decoded_object
+from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Garbage, decoded_object
+from trunkline.server.adapters.providers.dialects.openai_usage import finish_reason, usage
+from trunkline.server.adapters.providers.dialects.openai_usual import usual_events
 from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Used, Vector
 from trunkline.server.domain.generation.request import Surface
-from trunkline.server.domain.generation.usage import Usage
 
 Json = dict[str, Any]
 
 DONE: Final = b"[DONE]"
-REASONS: Final = {
-    "stop": "stop", "end_turn": "stop", "stop_sequence": "stop", "eos": "stop", "eos_token": "stop", "complete": "stop",
-    "length": "length", "max_tokens": "length", "model_length": "length",
-    "tool_calls": "tool_calls", "function_call": "tool_calls", "tool_use": "tool_calls",
-    "content_filter": "content_filter", "safety": "content_filter", "sensitive": "content_filter",
-    "refusal": "content_filter",
-    "error": "error", "abort": "error", "network_error": "error", "insufficient_system_resource": "error",
-}  # fmt: skip
-"""Canonical finish reasons; a word that is not here means that the answer ended by itself."""
-
-
-def finish_reason(native: str) -> str:
-    """Return the canonical reason for an upstream's word."""
-    return REASONS.get(native.lower(), "stop")
 
 
 class StreamDecoder:
@@ -46,12 +33,15 @@ class StreamDecoder:
 
     def take(self, data: bytes) -> Sequence[Event]:
         """Return what one chunk says. Raises `Garbage`."""
-        if data.strip() == DONE:
-            self._done = True
-            return ()
-        if not data.strip():
-            return ()
-        events = list(_events(decoded_object(data), "delta", begins=not self._begun))
+        events = usual_events(data, begins=not self._begun)
+        if events is None:
+            said = data.strip()
+            if not said:
+                return ()
+            if said == DONE:
+                self._done = True
+                return ()
+            events = list(_events(decoded_object(data), "delta", begins=not self._begun))
         self._begun = True
         return events
 
@@ -60,44 +50,8 @@ def whole(body: bytes, surface: Surface) -> Sequence[Event]:
     """Return what a complete body says. Raises `Garbage`."""
     if surface is Surface.EMBEDDINGS:
         return list(_vectors(body))
-    return list(_events(decoded_object(body), "message"))
-
-
-def usage(stated: Json) -> Usage:
-    """Return usage as OpenAI-compatible servers state it, with what some of them call otherwise."""
-    prompt, completion = count(stated.get("prompt_tokens")), count(stated.get("completion_tokens"))
-    before = _object(stated.get("prompt_tokens_details"))
-    after = _object(stated.get("completion_tokens_details"))
-    reasoning = count(after.get("reasoning_tokens"))
-    beside = count(stated.get("total_tokens")) - prompt - completion
-    if "completion_tokens" in stated and beside > 0 and reasoning in (0, beside):
-        # xAI counts reasoning beside the completion, Gemini's imitation of OpenAI in the total only.
-        completion, reasoning = completion + beside, beside
-    cached = next(
-        (
-            count(found)
-            # DeepSeek's and Moonshot's names for cache reads.
-            for found in (
-                before.get("cached_tokens"),
-                stated.get("prompt_cache_hit_tokens"),
-                stated.get("cached_tokens"),
-            )
-            if found is not None
-        ),
-        0,
-    )
-    return Usage(
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        cached_tokens=min(cached, prompt),
-        cache_write_tokens=count(before.get("cache_write_tokens")),
-        audio_tokens=count(before.get("audio_tokens")),
-        image_tokens=count(before.get("image_tokens")),
-        reasoning_tokens=min(reasoning, completion),
-        audio_output_tokens=count(after.get("audio_tokens")),
-        image_output_tokens=count(after.get("image_tokens")),
-        searches=count(_object(stated.get("server_tool_use")).get("web_search_requests")),
-    )
+    events = usual_events(body, begins=True)
+    return list(_events(decoded_object(body), "message")) if events is None else events
 
 
 def _events(chunk: Json, part: str, *, begins: bool = True) -> Iterator[Event]:

@@ -5,7 +5,7 @@ What is forwarded keeps its key order and the text of its numbers; fields that w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -44,32 +44,43 @@ LIMITS: Final = frozenset({"max_tokens", "max_completion_tokens"})
 _LEGACY: Final = frozenset({"prompt", "suffix", "echo", "best_of"})
 _CACHE: Final = "cache_control"
 _BASIC: Final = frozenset({"model", "messages", "prompt", "input", "stream"})
+_KEYS: Final = {name: msgspec.json.encode(name) + b":" for name in (*PARAMETERS, *LIMITS, *ROUTER_FIELDS, *_BASIC, "n")}
+"""The fields that are usual, as members of an object begin with them."""
 
 
 def encode(attempt: Attempt, to: Addressee) -> Encoded:
     """Return the request for an attempt."""
-    request = attempt.request
+    request, quirk, names = attempt.request, to.quirk, to.names
     source: Mapping[str, Raw | None] = {**request.fields, **attempt.changes} if attempt.changes else request.fields
-    body: Fields = {"model": msgspec.json.encode(to.model)} if "model" not in source else {}
-    declared = attempt.endpoint.wire.get("supported_parameters") or ()
+    body: Fields = {"model": b""} if "model" not in source else {}
     for name, value in source.items():
-        if value is None or name in ROUTER_FIELDS or name in to.quirk.drop:
+        if value is None:
             continue
-        needs = PARAMETERS.get(name)
-        if needs is not None and attempt.endpoint.refuses(*needs):
-            continue
-        body[to.quirk.rename.get(name, name)] = bytes(value)
+        sent = names[name] if name in names else _name(name, attempt, to)
+        if sent is not None:
+            body[sent] = bytes(value)
     body["model"] = msgspec.json.encode(to.model)
     path = "/embeddings"
     if request.surface is not Surface.EMBEDDINGS:
         path = _conversation(to, body)
-        _translate(attempt, body, to.quirk, declared)
-        if request.stream and "stream_options" not in to.quirk.drop:
+        _translate(attempt, body, quirk, attempt.endpoint.wire.get("supported_parameters") or ())
+        if request.stream and "stream_options" not in quirk.drop:
             body["stream_options"] = b'{"include_usage":true}'
-    if "user" not in to.quirk.drop:
+    if "user" not in quirk.drop:
         body["user"] = msgspec.json.encode(to.user)
-    _add_options(attempt, body)
+    if "options" in request.preferences:
+        _add_options(attempt, body)
     return Encoded(path, _object(body))
+
+
+def _name(name: str, attempt: Attempt, to: Addressee) -> str | None:
+    """Return under which name a field is sent, None where it is not; remembers those that we know."""
+    needs = PARAMETERS.get(name)
+    left_out = name in ROUTER_FIELDS or name in to.quirk.drop
+    sent = None if left_out or (needs and attempt.endpoint.refuses(*needs)) else to.quirk.rename.get(name, name)
+    if name in _KEYS:
+        to.names[name] = sent
+    return sent
 
 
 def _conversation(to: Addressee, body: Fields) -> str:
@@ -97,8 +108,7 @@ def _translate(attempt: Attempt, body: Fields, quirk: Quirk, declared: Iterable[
     for name, value in quirk.add.items():
         if name not in body:
             body[name] = msgspec.json.encode(value)
-    tier = attempt.endpoint.wire.get("service_tier")
-    if quirk.tiers and isinstance(tier, str):
+    if quirk.tiers and isinstance(tier := attempt.endpoint.wire.get("service_tier"), str):
         body["service_tier"] = msgspec.json.encode(tier)
     # Those that speak for Anthropic's models take its breakpoints; others refuse the field.
     if not quirk.cache_control and not attempt.endpoint.key.startswith("anthropic/"):
@@ -145,12 +155,8 @@ def _add_options(attempt: Attempt, body: Fields) -> None:
 
 
 def _object(fields: Mapping[str, bytes]) -> bytes:
-    return b"{" + b",".join(_members(fields)) + b"}"
-
-
-def _members(fields: Mapping[str, bytes]) -> Iterator[bytes]:
-    for name, value in fields.items():
-        yield msgspec.json.encode(name) + b":" + value
+    members = [(_KEYS.get(name) or msgspec.json.encode(name) + b":") + value for name, value in fields.items()]
+    return b"{" + b",".join(members) + b"}"
 
 
 def _array(values: Iterable[bytes]) -> bytes:
