@@ -57,7 +57,7 @@ def talking(said: bytes) -> Iterator[int]:
 def untrusted(folder: Path) -> Iterator[int]:
     """Give a port at which TLS is spoken with a certificate that nobody has signed but itself."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(folder))
+    context.load_cert_chain(certificate(folder))
 
     def talk(client: socket.socket) -> None:
         with context.wrap_socket(client, server_side=True) as secure:
@@ -90,11 +90,11 @@ def _served(talk: Callable[[socket.socket], None]) -> Iterator[int]:
             thread.join(5)
 
 
-def _certificate(folder: Path) -> Path:
+def certificate(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     now = dt.datetime.now(dt.UTC)
-    certificate = (
+    made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -109,5 +109,5 @@ def _certificate(folder: Path) -> Path:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
     return file

@@ -57,7 +57,7 @@ class Connections:
         """Return a new connection. Raises `Unreachable`, `EgressRefused`, and `OSError` for a name without address."""
         address = await self.pin()
         loop = asyncio.get_running_loop()
-        context, name = (_context(), self.base.host) if self.base.secure else (None, None)
+        context, name = (secured(), self.base.host) if self.base.secure else (None, None)
         try:
             async with asyncio.timeout(self._connect_seconds):
                 _, made = await loop.create_connection(
@@ -114,7 +114,7 @@ class Connections:
 
 
 @cache
-def _context() -> ssl.SSLContext:
+def secured() -> ssl.SSLContext:
     """Return how providers prove who they are: by the system's authorities, or those that `SSL_CERT_FILE` names."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
