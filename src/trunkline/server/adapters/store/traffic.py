@@ -20,6 +20,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from trunkline.server.adapters.store import holds, nouns
 from trunkline.server.adapters.store.account_tables import BUDGETS, EPOCHS, LEDGER
 from trunkline.server.adapters.store.apps import number_apps
+from trunkline.server.adapters.store.bulk import Bulk
 from trunkline.server.adapters.store.engine import inserting, place, writing
 from trunkline.server.adapters.store.faults import mapped
 from trunkline.server.adapters.store.journal import Settled
@@ -42,6 +43,7 @@ _MOVE: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOC
 _STAY: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number)
 """The lock alone, without a new number."""
 _DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_END: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
 class Batch(Struct):
@@ -103,6 +105,7 @@ class SqlTraffic:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._place = place(engine.url)
+        self._generations = Bulk(engine, GENERATIONS)
         self._add_charges = _adding(engine, LEDGER)
         self._add_usage = _adding(engine, USAGE)
         self._put_spans = _putting(engine, SPANS)
@@ -116,19 +119,39 @@ class SqlTraffic:
         `run` names the process that has counted them already, empty for none; `held` is what it holds once they are
         written. Raises `Unstorable`.
         """
-        with mapped(self._place), writing(self._engine) as connection, connection.begin() as transaction:
-            connection.execute(_MOVE)
-            number = int(connection.scalar(_EPOCH) or 0)
-            fresh = _without(settled, _there(connection, [each.record.id for each in settled]))
-            if not fresh:
-                transaction.rollback()  # a number that no batch has would look like a batch that was missed
-                return number - 1
+        batch = list({each.record.id: each for each in settled}.values())
+        with mapped(self._place), writing(self._engine) as connection:
             try:
-                self._add(connection, number, fresh, run, now)
-                if held:
-                    holds.put(connection, run, held, now, self._put_holds)
+                try:
+                    return self._write(connection, batch, run, now, held, ask=False)
+                except IntegrityError:
+                    return self._write(connection, batch, run, now, held, ask=True)
             except (DataError, IntegrityError, OverflowError) as error:
                 raise Unstorable(" ".join(str(error).split())[:300]) from error
+
+    def _write(
+        self,
+        connection: Connection,
+        batch: Sequence[Settled],
+        run: str,
+        now: float,
+        held: Mapping[Scope, Amount] | None,
+        *,
+        ask: bool,
+    ) -> int:
+        """Write a batch; `ask` which of it are there already, which hardly ever any are, or raise `IntegrityError`."""
+        with connection.begin() as transaction:
+            connection.execute(_MOVE)
+            number = int(connection.scalar(_EPOCH) or 0)
+            if ask:
+                there = _there(connection, [each.record.id for each in batch])
+                batch = [each for each in batch if each.record.id not in there]
+            if not batch:
+                transaction.rollback()  # a number that no batch has would look like a batch that was missed
+                return number - 1
+            self._add(connection, number, batch, run, now)
+            if held:
+                holds.put(connection, run, held, now, self._put_holds)
         return number
 
     @contextmanager
@@ -198,10 +221,11 @@ class SqlTraffic:
 
     def _add(self, connection: Connection, number: int, fresh: Sequence[Settled], run: str, now: float) -> None:
         records = [each.record for each in fresh]
-        connection.execute(insert(GENERATIONS), [_generation(each) for each in fresh])
-        batch = Batch(charge.summed(records), by_endpoint(records, now))
+        self._generations.put(connection, [_generation(each) for each in fresh])
+        charges = [charge.charge_of(record) for record in records]
+        batch = Batch(charge.summed(records, charges), by_endpoint(records, now))
         connection.execute(self._add_charges, [_ledger_row(booked) for booked in batch.booked])
-        used = by_day(records, number_apps(connection, records, now))
+        used = by_day(records, charges, number_apps(connection, records, now))
         if used:
             connection.execute(self._add_usage, used)
         spans = list(_merged(connection, batch.seen))
@@ -221,16 +245,24 @@ def _since(connection: Connection, number: int) -> list[Followed] | None:
     return found if len(found) == newest - number else None
 
 
-def _generation(settled: Settled) -> dict[str, Any]:
+def _generation(settled: Settled) -> tuple[str, str, int, str, str, str]:
     record = settled.record
-    return {
-        "id": record.id,
-        "account_id": record.account_id,
-        "created": _moment(record.created),
-        "document": settled.document.decode(),
-        "key_hash": record.key_hash,
-        "model": record.model or record.requested,
-    }
+    return (
+        record.id,
+        record.account_id,
+        _microseconds(record.created),
+        settled.document.decode(),
+        record.key_hash,
+        record.model or record.requested,
+    )
+
+
+def _microseconds(now: float) -> int:
+    """Return a Unix time as columns of `Moment` keep it. Raises `OverflowError` for one that no datetime has."""
+    seconds = int(now)
+    if not 0 <= seconds < _END:
+        raise OverflowError(f"no time: {now}")
+    return seconds * 1_000_000 + round((now - seconds) * 1_000_000)
 
 
 def _ledger_row(booked: Booked) -> dict[str, Any]:
@@ -256,11 +288,6 @@ def _evened(ids: Sequence[str]) -> list[str]:
     Each length is a statement of its own, and SQLite's driver keeps the last 128 prepared, of up to 100 KB each.
     """
     return [*ids, *[ids[-1]] * ((1 << (len(ids) - 1).bit_length()) - len(ids))]
-
-
-def _without(settled: Sequence[Settled], known: set[str]) -> list[Settled]:
-    fresh = {each.record.id: each for each in settled if each.record.id not in known}
-    return list(fresh.values())
 
 
 def _spent(ledger: SqlLedger, scope: Scope, now: datetime) -> Spent:

@@ -85,10 +85,19 @@ def charge_of(record: GenerationRecord) -> Charge:
     return Charge(pico(record.charged), byok, int(record.free))
 
 
-def summed(records: Iterable[GenerationRecord]) -> list[Booked]:
-    """Return the charges of generations, those on one payer added up."""
-    sums: dict[Payer, Charge] = {}
-    for record in records:
-        payer, charge = booked(record)
-        sums.setdefault(payer, Charge()).add(charge)
-    return list(sums.items())
+def summed(records: Iterable[GenerationRecord], charges: Iterable[Charge]) -> list[Booked]:
+    """Return what generations cost, each with its charge (`charge_of`), those on one payer added up."""
+    sums: dict[tuple[str, str, str, str, int], Charge] = {}
+    for record, charge in zip(records, charges, strict=True):
+        payer = (
+            record.account_id,
+            record.key_hash,
+            record.workspace_id or "",
+            record.user_id or "",
+            int(record.created) // DAY,
+        )
+        total = sums.get(payer)
+        if total is None:
+            total = sums[payer] = Charge()
+        total.add(charge)
+    return [(Payer(*payer), total) for payer, total in sums.items()]
