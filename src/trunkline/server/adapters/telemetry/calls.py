@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from trunkline.server.adapters.telemetry.lines import Lines
 from trunkline.server.domain.generation.fault import STATUS
@@ -34,8 +34,8 @@ class Match(Struct):
     count: int
 
 
-class Line(Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="call"):
-    """A line: `cost` in USD, times in ms, `status` that of a whole answer that ends so.
+class Line(Struct, tag_field="event", tag="call"):
+    """A line: `cost` in USD, times in ms, `status` that of a whole answer that ends so; what is unset is left out.
 
     `requested` is left out where it is what served.
     """
@@ -43,13 +43,13 @@ class Line(Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="cal
     generation_id: str
     account_id: str
     key_hash: str
-    model: str = ""
-    requested: str | None = None
-    endpoint: str = ""
-    provider: str = ""
+    model: str | UnsetType
+    requested: str | UnsetType
+    endpoint: str | UnsetType
+    provider: str | UnsetType
     status: int
-    error_type: str | None = None
-    finish_reason: str | None = None
+    error_type: str | UnsetType
+    finish_reason: str | UnsetType
     streamed: bool
     cancelled: bool
     attempts: list[Tried]
@@ -57,9 +57,9 @@ class Line(Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="cal
     completion_tokens: int
     cost: str
     ms: float
-    first_token_ms: float | None = None
-    filtered: list[Match] = []
-    cache_source_id: str | None = None
+    first_token_ms: float | UnsetType
+    filtered: list[Match] | UnsetType
+    cache_source_id: str | UnsetType
     level: str
     timestamp: datetime
 
@@ -80,29 +80,30 @@ class CallLog:
 def text(record: GenerationRecord, at: float) -> str:
     """Return the line of a call that ended at a Unix time."""
     attempts, used = record.attempts, record.usage
-    line = Line(
-        generation_id=record.id,
-        account_id=record.account_id,
-        key_hash=record.key_hash,
-        model=record.model,
-        requested=record.requested if record.requested != record.model else None,
-        endpoint=record.endpoint,
-        provider=record.provider,
-        status=_status(record),
-        error_type=record.error_type,
-        finish_reason=record.finish_reason,
-        streamed=record.streamed,
-        cancelled=record.cancelled,
-        attempts=[Tried(each.provider, each.status) for each in attempts],
-        prompt_tokens=used.prompt_tokens,
-        completion_tokens=used.completion_tokens,
-        cost=format(record.charged, "f"),
-        ms=record.latency_ms,
-        first_token_ms=attempts[-1].first_token_ms if attempts else None,
-        filtered=[_match(each) for each in record.filtered],
-        cache_source_id=record.cache_source_id,
-        level="info",
-        timestamp=datetime.fromtimestamp(at, UTC),
+    first = attempts[-1].first_token_ms if attempts else None
+    line = Line(  # in the order of its fields, as records are made
+        record.id,
+        record.account_id,
+        record.key_hash,
+        record.model or UNSET,
+        record.requested if record.requested != record.model else UNSET,
+        record.endpoint or UNSET,
+        record.provider or UNSET,
+        _status(record),
+        record.error_type or UNSET,
+        record.finish_reason or UNSET,
+        record.streamed,
+        record.cancelled,
+        [Tried(each.provider, each.status) for each in attempts],
+        used.prompt_tokens,
+        used.completion_tokens,
+        format(record.charged, "f"),
+        record.latency_ms,
+        UNSET if first is None else first,
+        [_match(each) for each in record.filtered] if record.filtered else UNSET,
+        record.cache_source_id or UNSET,
+        "info",
+        datetime.fromtimestamp(at, UTC),
     )
     return _encoded(line).decode()
 

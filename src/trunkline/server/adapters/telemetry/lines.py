@@ -75,5 +75,5 @@ class Lines:
         # Where nobody can read them any more, there is nobody to be told either.
         with suppress(OSError, ValueError):
             out = self._out()
-            out.write("".join(f"{line}\n" for line in lines))
+            out.write("\n".join([*lines, ""]))
             out.flush()
