@@ -35,9 +35,6 @@ _SHORT: Final = 512
 """Bytes of such a field; requests with longer ones are not remembered."""
 _NULL: Final = 4
 _TEXT: Final[frozenset[str]] = frozenset()
-_KEPT: Final = 10_000
-_KINDS: Final[dict[tuple[object, ...], Needs]] = {}
-"""Kinds of requests by what tells them; more than `_KEPT` of them are forgotten all at once."""
 _T = TypeVar("_T")
 
 
@@ -88,45 +85,36 @@ def counted(kind: Needs, request: GenerationRequest, estimate: Estimate) -> Need
     return msgspec.structs.replace(kind, prompt_tokens=estimate(fields), max_tokens=most)
 
 
-def kind(request: GenerationRequest, small_window: int = SMALL_WINDOW) -> Needs:
-    """Return what a request needs but for its counts; requests are of one kind as long as nothing else differs.
-
-    Raises like `read`.
-    """
-    signature: list[object] = [request.surface, request.service_tier, small_window]
+def signature(request: GenerationRequest) -> tuple[object, ...] | None:
+    """Return what is equal for requests of one kind only; None where it would be too long to remember."""
+    told: list[object] = [request.surface, request.service_tier, inputs(request)]
     for name, raw in request.fields.items():
         if name in _DECISIVE:
             if len(raw) > _SHORT:
-                return _kind(request, small_window)
-            signature.append((name, bytes(raw)))
+                return None
+            told.append((name, bytes(raw)))
         elif len(raw) == _NULL and bytes(raw) == b"null":
-            signature.append((name, None))
+            told.append((name, None))
         else:
-            signature.append(name)
-    known = tuple(signature)
-    found = _KINDS.get(known)
-    if found is None:
-        if len(_KINDS) >= _KEPT:
-            _KINDS.clear()
-        found = _KINDS[known] = _kind(request, small_window)
-    inputs = _inputs(request)
-    return msgspec.structs.replace(found, inputs=inputs) if inputs != found.inputs else found
+            told.append(name)
+    return tuple(told)
 
 
-def _kind(request: GenerationRequest, small_window: int) -> Needs:
+def kind(request: GenerationRequest, small_window: int = SMALL_WINDOW) -> Needs:
+    """Return what a request needs but for its counts, which its `signature` decides. Raises like `read`."""
     fields = request.fields
     compression = plugins.compression(request)
     present = frozenset(name for name in fields if name in _PARAMETERS and request.has(name))
     effort, pro = _reasoning(request)
     choice = _tool_choice(request)
-    kind = _field(request, "response_format", _Typed)
+    form = _field(request, "response_format", _Typed)
     return Needs(
         surface=request.surface,
-        inputs=_inputs(request),
+        inputs=inputs(request),
         parameters=present,
         tools="tools" in present and bytes(fields["tools"]).strip() != b"[]",
         tool_choice=choice,
-        format=None if kind is None or kind.type in {None, "text"} else _FORMATS.get(str(kind.type), "response_format"),
+        format=None if form is None or form.type in {None, "text"} else _FORMATS.get(str(form.type), "response_format"),
         verbosity="verbosity" in present,
         effort=effort,
         pro=pro,
@@ -195,7 +183,8 @@ def _tool_choice(request: GenerationRequest) -> str | None:
     return choice if isinstance(choice, str) else "function"
 
 
-def _inputs(request: GenerationRequest) -> frozenset[str]:
+def inputs(request: GenerationRequest) -> frozenset[str]:
+    """Return the modalities of a prompt that only some models read."""
     raw = request.fields.get("messages", request.fields.get("input"))
     if raw is None or not _MEDIA.search(raw):
         return _TEXT

@@ -14,11 +14,12 @@ from trunkline.server.domain.generation.request import GenerationRequest
 from trunkline.server.domain.policy.byok import Credential
 from trunkline.server.domain.policy.layers import Policy
 from trunkline.server.domain.routing import candidates, models, routers, tiers
+from trunkline.server.domain.routing import needs as needing
 from trunkline.server.domain.routing.byok import Own
 from trunkline.server.domain.routing.candidates import Ask, Shortlist
 from trunkline.server.domain.routing.changes import NO_CHANGES, Changes
 from trunkline.server.domain.routing.models import Entry, Miss, Resolution
-from trunkline.server.domain.routing.needs import Needs
+from trunkline.server.domain.routing.needs import Estimate, Needs
 from trunkline.server.domain.routing.pools import Found, Pools
 from trunkline.server.domain.routing.preferences import NO_PREFERENCES, Preferences
 from trunkline.server.domain.routing.targets import Model, Target
@@ -60,13 +61,14 @@ class Candidate(Struct, frozen=True):
 
 
 class Outlook(Struct, frozen=True):
-    """The models of a request, and what is left of their endpoints.
+    """The models of a request of a `kind` (its needs without its counts), and what is left of their endpoints.
 
     `candidates` has each of these by its key, None where some must be asked otherwise than the request says; `only`
     is the one there is, None for more and for none. `room` are the least window, prompt and completion of all, in
     tokens (0: unbounded). `drawn`: a router had a part in it, which chooses anew each time.
     """
 
+    kind: Needs
     found: Resolution
     shortlists: tuple[Shortlist, ...]
     candidates: Mapping[str, Candidate] | None
@@ -86,32 +88,41 @@ class Outlook(Struct, frozen=True):
 
 def outlook(
     request: GenerationRequest,
-    kind: Needs,
-    needs: Needs,
     wishes: Preferences,
     pools: Pools,
     policy: Policy,
     draw: Draw,
+    estimate: Estimate,
+    small_window: int,
     own: Own | None,
-) -> Outlook:
-    """Return the outlook of a request, whose `kind` are its needs without its counts; kept where it may be.
+) -> tuple[Outlook, Needs]:
+    """Return the outlook of a request, kept where it may be, and its needs. Raises `BadRequest` like `needs.read`.
 
     Prices that depend on the size of a prompt, and what a caller brings along, make one for itself.
     """
-    if own is not None or wishes.max_price:
-        return _outlook(request, needs, wishes, pools, policy, draw, own)
-    place = (pools.number(policy), request.models, kind, None if wishes is NO_PREFERENCES else wishes)
-    kept: Outlook | None = pools.outlooks.get(place)
-    if kept is not None and kept.holds(needs):
-        return kept
-    made = _outlook(request, needs, wishes, pools, policy, draw, own)
-    if not made.drawn and made.holds(needs):
+    signature = None if own is not None or wishes.max_price else needing.signature(request)
+    place = (
+        pools.number(policy),
+        request.models,
+        signature,
+        small_window,
+        None if wishes is NO_PREFERENCES else wishes,
+    )
+    if signature is not None and (kept := pools.outlooks.get(place)) is not None:
+        needs = needing.counted(kept.kind, request, estimate)
+        if kept.holds(needs):
+            return kept, needs
+    kind = needing.kind(request, small_window)
+    needs = needing.counted(kind, request, estimate)
+    made = _outlook(request, kind, needs, wishes, pools, policy, draw, own)
+    if signature is not None and not made.drawn and made.holds(needs):
         pools.outlooks.put(place, made)
-    return made
+    return made, needs
 
 
 def _outlook(
     request: GenerationRequest,
+    kind: Needs,
     needs: Needs,
     wishes: Preferences,
     pools: Pools,
@@ -144,6 +155,7 @@ def _outlook(
     plain = _plain(found.entries, shortlists)
     room = [listed.pool.shortest for listed in shortlists]
     return Outlook(
+        kind,
         found,
         shortlists,
         plain,

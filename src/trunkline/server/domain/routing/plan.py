@@ -92,8 +92,6 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
     `policy` is what the caller may use (spec catalogue 5.2, layers L0 to L3). Raises `BadRequest`
     where the request's own routing fields are wrong; everything else is a plan with a `refusal`.
     """
-    kind = needing.kind(request, given.small_window)
-    needs = needing.counted(kind, request, given.estimate)
     wishes = preferences.read(request.preferences)
     if wishes.order:
         wishes = msgspec.structs.replace(wishes, order=pools.slugs(wishes.order))
@@ -103,7 +101,7 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
         model = None if kept is None else kept.partition(" ")[0]
         return routers.choose(slug, found, pools, policy, given.usage, given.chance, suits, model)
 
-    view = outlook(request, kind, needs, wishes, pools, policy, draw, given.own)
+    view, needs = outlook(request, wishes, pools, policy, draw, given.estimate, given.small_window, given.own)
     found, shortlists = view.found, view.shortlists
     if view.only is not None and not wishes.order and given.own is None:
         return Plan(view.only, found.strategy, request.models, needs, wishes, shortlists, found.misses)

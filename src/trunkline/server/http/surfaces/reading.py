@@ -8,8 +8,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import structs
 
-from trunkline.server.domain.generation.request import Attribution, GenerationRequest, Surface
+from trunkline.server.domain.generation.request import NOBODY, Attribution, GenerationRequest, Surface
 from trunkline.server.errors import BadRequest, Issue
 from trunkline.server.http.request import Request
 from trunkline.server.http.surfaces.bodies import ChatBody, CompletionsBody, EmbeddingsBody, InferenceBody, SamplingBody
@@ -18,7 +19,9 @@ from trunkline.server.http.surfaces.cache_wish import caching
 T = TypeVar("T", bound=InferenceBody)
 _CATEGORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_NOBODY = Attribution()
+_METADATA = (b"x-openrouter-metadata", b"x-openrouter-experimental-metadata")
+_HEADERS = frozenset((b"http-referer", b"x-session-id", b"x-openrouter-cache", *_METADATA))
+"""The headers that say something of a request; most requests have none of them."""
 
 
 def chat(request: Request) -> GenerationRequest:
@@ -53,12 +56,12 @@ def attribution(headers: Mapping[bytes, bytes]) -> Attribution:
     No `HTTP-Referer`, no app; a localhost app needs a title. At most two categories, unknown forms dropped.
     """
     if b"http-referer" not in headers:
-        return _NOBODY
+        return NOBODY
     parts = urlsplit(_text(headers, b"http-referer"))
     title = _text(headers, b"x-openrouter-title") or _text(headers, b"x-title")
     local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if not parts.scheme or not parts.hostname or (local and not title):
-        return _NOBODY
+        return NOBODY
     named = [part.strip() for part in _text(headers, b"x-openrouter-categories").split(",")]
     categories = [name for name in named if len(name) <= 30 and _CATEGORY.fullmatch(name)][:2]
     return Attribution(f"{parts.scheme}://{parts.netloc}".lower(), title[:200] or None, tuple(categories))
@@ -70,39 +73,40 @@ def _request(surface: Surface, request: Request, body: InferenceBody) -> Generat
     if not listed:
         raise BadRequest(issues=[Issue("model", "expected the slug of a model")])
     sampling = body if isinstance(body, SamplingBody) else None
-    preferences = dict(body.provider or {})
+    preferences = body.provider or {}
     if sampling is not None and sampling.route is not None and "sort" not in preferences:
-        preferences["sort"] = {"partition": "model" if sampling.route == "fallback" else "none"}
-    session = body.session_id or _text(request.headers, b"x-session-id") or None
+        preferences = {**preferences, "sort": {"partition": "model" if sampling.route == "fallback" else "none"}}
+    asked = GenerationRequest(
+        surface,
+        fields,
+        tuple(listed) if len(listed) == 1 else tuple(dict.fromkeys(listed)),
+        bool(sampling is not None and sampling.stream),
+        preferences,
+        body.session_id or None,
+        body.user,
+        sampling.service_tier if sampling is not None else None,
+        hides_reasoning=isinstance(body, ChatBody) and _hides_reasoning(body),
+        debug=isinstance(body, ChatBody) and (body.debug or {}).get("echo_upstream_body") is True,
+    )
+    return asked if _HEADERS.isdisjoint(request.headers) else _told(asked, request.headers)
+
+
+def _told(asked: GenerationRequest, headers: Mapping[bytes, bytes]) -> GenerationRequest:
+    """Return a request with what its headers say beside its body. Raises `BadRequest` naming the header."""
+    session = asked.session_id or _text(headers, b"x-session-id") or None
     if session is not None and len(session) > 256:
         raise BadRequest(issues=[Issue("x-session-id", "expected at most 256 characters")])
-    debug = body.debug if isinstance(body, ChatBody) else None
-    return GenerationRequest(
-        surface=surface,
-        fields=fields,
-        models=tuple(dict.fromkeys(listed)),
-        stream=bool(sampling is not None and sampling.stream),
-        preferences=preferences,
+    return structs.replace(
+        asked,
         session_id=session,
-        user=body.user,
-        service_tier=sampling.service_tier if sampling is not None else None,
-        attribution=attribution(request.headers),
-        hides_reasoning=_hides_reasoning(body),
-        wants_metadata=_wants_metadata(request.headers),
-        debug=bool(debug and debug.get("echo_upstream_body") is True),
-        caching=caching(request.headers),
+        attribution=attribution(headers),
+        wants_metadata=any(headers.get(name, b"").strip().lower() == b"enabled" for name in _METADATA),
+        caching=caching(headers),
     )
 
 
-def _hides_reasoning(body: InferenceBody) -> bool:
-    if not isinstance(body, ChatBody):
-        return False
+def _hides_reasoning(body: ChatBody) -> bool:
     return body.include_reasoning is False or (body.reasoning is not None and body.reasoning.exclude is True)
-
-
-def _wants_metadata(headers: Mapping[bytes, bytes]) -> bool:
-    names = (b"x-openrouter-metadata", b"x-openrouter-experimental-metadata")
-    return any(name in headers and headers[name].strip().lower() == b"enabled" for name in names)
 
 
 def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
