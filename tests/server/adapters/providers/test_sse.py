@@ -51,6 +51,10 @@ def test_events_are_the_same_wherever_the_stream_is_cut(said, newline, cuts):
     assert read([bytes([byte]) for byte in body]) == expected
 
 
+def test_a_line_without_data_is_a_line_of_the_event_that_follows():
+    assert read([b"data:\n", b"data: a\n\n"]) == [b"\na"]
+
+
 def test_a_byte_order_mark_is_passed_over():
     assert read([b"\xef\xbb\xbfdata: a\n\n"]) == [b"a"]
 

@@ -29,6 +29,8 @@ class EventReader:
         """Take the next bytes and return the data of each event that they complete. Raises `EventTooLong`."""
         if not self._started and piece:
             piece, self._started = piece.removeprefix(_BOM), True
+        if not self._size and not self._data and _is_one_event(piece):
+            return [piece[6:-2]]
         self._size += len(piece)
         if b"\n" not in piece and b"\r" not in piece:
             self._rest.append(piece)
@@ -64,3 +66,9 @@ class EventReader:
     def _check(self) -> None:
         if self._size > self._longest:
             raise EventTooLong
+
+
+def _is_one_event(piece: bytes) -> bool:
+    """Tell whether bytes are one event of one line, which is how nearly all tokens come."""
+    end = len(piece) - 2
+    return piece[:6] == b"data: " and piece.find(b"\n") == end and piece[end:] == b"\n\n" and b"\r" not in piece

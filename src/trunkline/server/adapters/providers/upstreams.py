@@ -104,8 +104,9 @@ class Upstreams:
             body = connection.take()
             connection.release()
             connection = None
-            plain = codings.decoded(body, headers.get(b"content-encoding"))
-            events = target.dialect.whole(plain, attempt.request.surface)
+            if b"content-encoding" in headers:
+                body = codings.decoded(body, headers[b"content-encoding"])
+            events = target.dialect.whole(body, attempt.request.surface)
             return events if is_usual(events) else Outcome(attempt, on.secrets).all(events)
         except Exception as error:  # noqa: BLE001 - whatever an upstream brings about is its fault, and recorded as such
             return Outcome(attempt, () if on is None else on.secrets).fail(_fault_of(error, attempt))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from trunkline.server.adapters.providers.dialects.dialect import count
 from trunkline.server.domain.generation.usage import Usage
 
 Json = dict[str, Any]
-_NOTHING: Final[Mapping[str, Any]] = {}
+_BEFORE: Final = {
+    "cache_write_tokens": "cache_write_tokens", "audio_tokens": "audio_tokens", "image_tokens": "image_tokens",
+}  # fmt: skip
+"""Counts inside `prompt_tokens_details`, and what they are called here."""
+_AFTER: Final = {"audio_tokens": "audio_output_tokens", "image_tokens": "image_output_tokens"}
+"""The same of `completion_tokens_details`."""
 REASONS: Final = {
     "stop": "stop", "end_turn": "stop", "stop_sequence": "stop", "eos": "stop", "eos_token": "stop", "complete": "stop",
     "length": "length", "max_tokens": "length", "model_length": "length",
@@ -30,28 +34,27 @@ def usage(stated: Json) -> Usage:
     """Return usage as OpenAI-compatible servers state it, with what some of them call otherwise."""
     prompt, completion = count(stated.get("prompt_tokens")), count(stated.get("completion_tokens"))
     before, after = stated.get("prompt_tokens_details"), stated.get("completion_tokens_details")
-    before = before if isinstance(before, dict) else _NOTHING
-    after = after if isinstance(after, dict) else _NOTHING
-    reasoning = count(after.get("reasoning_tokens"))
+    more: dict[str, int] = {}
+    cached: object = None
+    reasoning = 0
+    if isinstance(before, dict):
+        cached = before.get("cached_tokens")
+        more = {_BEFORE[name]: count(value) for name, value in before.items() if value and name in _BEFORE}
+    if isinstance(after, dict):
+        reasoning = count(after.get("reasoning_tokens"))
+        more |= {_AFTER[name]: count(value) for name, value in after.items() if value and name in _AFTER}
     beside = count(stated.get("total_tokens")) - prompt - completion
     if beside > 0 and "completion_tokens" in stated and reasoning in (0, beside):
         # xAI counts reasoning beside the completion, Gemini's imitation of OpenAI in the total only.
         completion, reasoning = completion + beside, beside
-    cached = before.get("cached_tokens")
     if cached is None:  # DeepSeek's and Moonshot's names for cache reads
         cached = stated.get("prompt_cache_hit_tokens")
         if cached is None:
             cached = stated.get("cached_tokens")
-    searched = stated.get("server_tool_use")
-    return Usage(
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        cached_tokens=min(count(cached), prompt),
-        cache_write_tokens=count(before.get("cache_write_tokens")),
-        audio_tokens=count(before.get("audio_tokens")),
-        image_tokens=count(before.get("image_tokens")),
-        reasoning_tokens=min(reasoning, completion),
-        audio_output_tokens=count(after.get("audio_tokens")),
-        image_output_tokens=count(after.get("image_tokens")),
-        searches=count(searched.get("web_search_requests")) if isinstance(searched, dict) else 0,
-    )
+    if cached:
+        more["cached_tokens"] = min(count(cached), prompt)
+    if reasoning:
+        more["reasoning_tokens"] = min(reasoning, completion)
+    if isinstance(searched := stated.get("server_tool_use"), dict):
+        more["searches"] = count(searched.get("web_search_requests"))
+    return Usage(prompt_tokens=prompt, completion_tokens=completion, **more)  # type: ignore[arg-type]  # none is `estimated`
