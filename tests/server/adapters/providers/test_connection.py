@@ -19,7 +19,8 @@ LATER = float("inf")
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\ncontent-length: 5\r\n\r\nHello"
 EARLY = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\nx-early: 1\r\n\r\n"
 CHUNKS = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + chunked(b"Hel") + chunked(b"lo") + END
-ANSWERS = {"length": HELLO, "chunks": CHUNKS, "hints": EARLY + EARLY + HELLO}
+FORGIVEN = b"HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nContent-Length: 3\n\n3  \r\nHel\r\n2\r\nlo\r\n" + END
+ANSWERS = {"forgiven": FORGIVEN, "length": HELLO, "chunks": CHUNKS, "hints": EARLY + EARLY + HELLO}
 
 
 class Wire(asyncio.Transport):

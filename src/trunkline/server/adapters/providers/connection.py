@@ -56,6 +56,11 @@ class Connection(asyncio.Protocol):
         self.on_header = self.header.setdefault
         self.on_body = self._body.append
         self._parser = HttpResponseParser(self)
+        # What browsers forgive: a length beside chunks, lines that end in LF alone, spaces after a chunk's size. It is
+        # dangerous to whoever passes answers on as they came; nobody does.
+        self._parser.set_dangerous_leniencies(
+            lenient_chunked_length=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
+        )
         self._feed = self._parser.feed_data
         self._loop = asyncio.get_running_loop()
         self._arrival: asyncio.Future[None] | None = None
@@ -131,7 +136,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close the connection at once."""
-        self._keeps = False
+        self._keeps = self._paused = False
         self._gone(self)
         self._transport.abort()
 
@@ -158,6 +163,7 @@ class Connection(asyncio.Protocol):
             self._keeps = False
             if not self.complete:
                 self._end(Broken(str(error)))
+                return
         if self.complete:
             if self._left:
                 self.release()

@@ -42,7 +42,7 @@ class Connections:
         self._connect_seconds = connect_seconds
         self._resolve = resolve
         self._clock = clock
-        self._free: list[Connection] = []
+        self._free: dict[Connection, None] = {}
         self._address: str | None = None
         self._until = 0.0
         self._failed: str | None = None
@@ -51,11 +51,13 @@ class Connections:
     def kept(self) -> Connection | None:
         """Return a connection that waits for a request, None where there is none or the address is to be checked."""
         # The one that came back last: those that are not needed grow old.
-        return self._free.pop() if self._free and self._watch.now < self._until else None
+        return self._free.popitem()[0] if self._free and self._watch.now < self._until else None
 
     async def fresh(self) -> Connection:
         """Return a new connection. Raises `Unreachable`, `EgressRefused`, and `OSError` for a name without address."""
         address = await self.pin()
+        if self._watch.closed:
+            raise Unreachable("the server stops")
         loop = asyncio.get_running_loop()
         context, name = (secured(), self.base.host) if self.base.secure else (None, None)
         try:
@@ -105,12 +107,11 @@ class Connections:
             connection.abort()
             return
         connection.limit = self._watch.now + IDLE_SECONDS
-        self._free.append(connection)
+        self._free[connection] = None
 
     def _gone(self, connection: Connection) -> None:
         self._watch.remove(connection)
-        if connection in self._free:
-            self._free.remove(connection)
+        self._free.pop(connection, None)
 
 
 @cache

@@ -28,7 +28,7 @@ class Line:
     writer: Writer
     model: str
     slow: bool
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     names: dict[str, str | None] = field(default_factory=dict)
 
 

@@ -7,32 +7,28 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
-from trunkline.server.adapters.providers import codings, egress, faults
-from trunkline.server.adapters.providers.connection import Broken, Connection, TooLong
-from trunkline.server.adapters.providers.connections import Connections, Unreachable
-from trunkline.server.adapters.providers.dialects.dialect import Addressee, Encoded, Garbage, NotExpressible
+from trunkline.server.adapters.providers import codings, egress
+from trunkline.server.adapters.providers.connection import Connection
+from trunkline.server.adapters.providers.connections import Connections
+from trunkline.server.adapters.providers.dialects.dialect import Addressee, Encoded, NotExpressible
 from trunkline.server.adapters.providers.exchange import Exchange, is_whole
+from trunkline.server.adapters.providers.failures import Unconfigured, fault_of
 from trunkline.server.adapters.providers.lines import Line, line
 from trunkline.server.adapters.providers.outcome import Outcome, is_usual
-from trunkline.server.adapters.providers.request import Unsendable
-from trunkline.server.adapters.providers.sse import EventTooLong
 from trunkline.server.adapters.providers.targets import Target, Targets, upstream_model
 from trunkline.server.adapters.providers.vault import Vault
 from trunkline.server.adapters.providers.watch import Watch
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Event
-from trunkline.server.domain.generation.fault import Fault, FaultType
-from trunkline.server.errors import Unreadable
 
 _USERS: Final = 4096
 """Hashes that stand for callers that are kept."""
-_log = logging.getLogger(__name__)
+_LONGEST_USER: Final = 256
 
 
 class Upstreams:
@@ -109,7 +105,7 @@ class Upstreams:
             events = target.dialect.whole(body, attempt.request.surface)
             return events if is_usual(events) else Outcome(attempt, on.secrets).all(events)
         except Exception as error:  # noqa: BLE001 - whatever an upstream brings about is its fault, and recorded as such
-            return Outcome(attempt, () if on is None else on.secrets).fail(_fault_of(error, attempt))
+            return Outcome(attempt, () if on is None else on.secrets).fail(fault_of(error, attempt))
         finally:
             if connection is not None:
                 connection.abort()
@@ -132,7 +128,7 @@ class Upstreams:
                 yield event
             exchange.leave()
         except Exception as error:  # noqa: BLE001 - as in `whole`
-            for event in outcome.fail(_fault_of(error, attempt)):
+            for event in outcome.fail(fault_of(error, attempt)):
                 yield event
             for event in outcome.end(said=False):
                 yield event
@@ -190,7 +186,8 @@ class Upstreams:
             found = hashlib.sha256(b"\0".join((self._secret, account.encode(), (user or "").encode()))).hexdigest()
             if len(self._users) >= _USERS:
                 self._users.clear()
-            self._users[account, user] = found
+            if len(user or "") <= _LONGEST_USER:
+                self._users[account, user] = found
         return found
 
     def _connected(self, target: Target) -> Connections:
@@ -206,51 +203,7 @@ class Upstreams:
         return connections
 
 
-class Unconfigured(Exception):
-    """A provider that is not called from here."""
-
-
 async def _fresh(connections: Connections, limit: float) -> Connection:
     """Return a new connection. Raises `TimeoutError` where there is none by the limit (the loop's time)."""
     async with asyncio.timeout_at(limit):
         return await connections.fresh()
-
-
-def _fault_of(error: Exception, attempt: Attempt) -> Fault:
-    """Return the fault that an exception stands for; what callers need not know is logged."""
-    provider = attempt.endpoint.provider
-    if isinstance(error, NotExpressible):
-        return faults.fault(FaultType.INVALID_REQUEST, _sentence(error), next_endpoint=True)
-    if isinstance(error, Garbage):
-        return faults.unavailable(_sentence(error))
-    if isinstance(error, Unreadable):
-        _log.error("own key cannot be opened", extra={"reason": error.message, "own": attempt.own and attempt.own.id})
-        return faults.unavailable("The account's own key cannot be read; please enter it again")
-    if isinstance(error, Unconfigured):
-        return faults.unavailable("The provider is not configured on this server")
-    for kinds, make, message in _FAULTS:
-        if isinstance(error, kinds):
-            extra = {"provider": provider, "error": type(error).__name__, "reason": str(error)}
-            _log.info("attempt failed", extra=extra)
-            return make(message)
-    _log.error("answer could not be read", extra={"provider": provider}, exc_info=error)
-    return faults.unavailable("The provider sent something that cannot be read")
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
-
-
-_FAULTS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str], Fault], str], ...]] = (
-    ((EventTooLong, TooLong, codings.TooLarge), faults.unavailable, "The provider sent more than is read"),
-    (egress.EgressRefused, faults.unavailable, "The provider's address is not allowed"),
-    (Unreachable, faults.unavailable, "The provider could not be reached"),
-    (Unsendable, faults.unavailable, "The provider's headers cannot be sent"),
-    (Broken, faults.unavailable, "The connection to the provider broke"),
-    (codings.Undecodable, faults.unavailable, "The connection to the provider broke"),
-    # A TimeoutError is an OSError too: the order counts.
-    (TimeoutError, faults.timeout, "The provider did not answer in time"),
-    (OSError, faults.unavailable, "The provider could not be reached"),
-)
-"""What each exception means, the first row that fits."""

@@ -16,6 +16,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.closed = False
         self._watched: set[Connection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -36,7 +37,8 @@ class Watch:
         self._watched.discard(connection)
 
     async def close(self) -> None:
-        """End every connection."""
+        """End every connection; there are to be no others."""
+        self.closed = True
         for connection in tuple(self._watched):
             connection.abort()
         if self._timer is not None:
