@@ -6,11 +6,9 @@ So every call has its record, and callers of streams are told.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 from weakref import WeakSet
 
-from trunkline.server.domain.generation.delta import Event, Failed
 from trunkline.server.domain.generation.fault import Fault, FaultType
 from trunkline.server.usecases.flow import Flow
 
@@ -31,7 +29,7 @@ class Ending:
     def __init__(self) -> None:
         self._flows: WeakSet[Flow] = WeakSet()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._given_up: WeakSet[asyncio.Task[Any]] = WeakSet()
+        self._given_up: set[asyncio.Task[Any]] = set()
         self._by: float | None = None
         self._is_over = False
 
@@ -41,22 +39,25 @@ class Ending:
         if self._is_over:
             flow.give_up(FAULT)
 
-    async def awaited(self, coming: Coroutine[Any, Any, Sequence[Event]]) -> Sequence[Event]:
-        """Return an answer that comes in one piece, which this task waits for; a fault instead when all is over."""
+    def enter(self) -> asyncio.Task[Any] | None:
+        """Note that this task waits for an answer in one piece, and return it for `leave`; None when all is over."""
+        if self._is_over:
+            return None
         task = asyncio.current_task()
         assert task is not None, "somebody waits"
-        if self._is_over:
-            coming.close()
-            return [Failed(fault=FAULT)]
         self._tasks.add(task)
-        try:
-            return await coming
-        except asyncio.CancelledError:
-            if task not in self._given_up or task.uncancel():
-                raise
-            return [Failed(fault=FAULT)]
-        finally:
-            self._tasks.discard(task)
+        return task
+
+    def leave(self, task: asyncio.Task[Any]) -> None:
+        """Note that a task waits no more."""
+        self._tasks.discard(task)
+
+    def has_ended(self, task: asyncio.Task[Any]) -> bool:
+        """Tell whether a task that was cancelled was so because all is over, and by nobody else; it goes on then."""
+        if task not in self._given_up:
+            return False
+        self._given_up.discard(task)
+        return not task.uncancel()
 
     def begin(self, seconds: float) -> None:
         """Give what is under way so many seconds from now; called again, it changes nothing."""
@@ -78,6 +79,7 @@ class Ending:
         self._is_over = True
         for flow in list(self._flows):
             flow.give_up(FAULT)
-        for task in self._tasks - set(self._given_up):
+        for task in self._tasks:
             self._given_up.add(task)
             task.cancel()
+        self._tasks.clear()

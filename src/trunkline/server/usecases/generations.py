@@ -21,6 +21,7 @@ from trunkline.server.domain.routing.holds import most
 from trunkline.server.domain.routing.outlook import Candidate
 from trunkline.server.domain.routing.plan import Plan
 from trunkline.server.usecases import caching, contents
+from trunkline.server.usecases.ending import FAULT
 from trunkline.server.usecases.flow import Flow
 from trunkline.server.usecases.gateway import Gateway
 from trunkline.server.usecases.holds import Holding
@@ -97,33 +98,41 @@ class Generation:
             return None
         if not self.plan.candidates:
             return self._refused(conclusion(self.plan, ()))
-        now = self._gateway.clock()
-        refusal = await self._money.take(self.progress.caller, now, free=self._free, most=self._most)
+        now, money = self._gateway.clock(), self._money
+        refusal = money.take(self.progress.caller, now, free=self._free, most=self._most)
+        if refusal is None and money.is_taken:
+            refusal = await money.secure()
         if refusal is not None:
             return self._refused(refusal)
         try:
-            refusal = await self._try(gone)
+            refusal = await self._try(now + self._gateway.pre_token_seconds, gone)
         finally:
             # A call that has served, or is cut off or read to its end unheard, settles there.
             if self.candidate is None:
-                self._money.release()
-        if refusal is not None:
-            await self._money.freed()
+                money.release()
+        if refusal is not None and money.is_taken:
+            await money.freed()
         return refusal
 
     def _most(self) -> Amount:
         gateway = self._gateway
         return most(self.plan, gateway.byok_fee, gateway.held_tokens, gateway.most_attempts)
 
-    async def _try(self, gone: Callable[[], bool]) -> Refusal | None:
-        deadline = self._gateway.clock() + self._gateway.pre_token_seconds
-        while (candidate := following(self.plan, self.outcomes, self._gateway.most_attempts)) is not None:
-            left = deadline - self._gateway.clock()
-            if left <= 0 or (self.outcomes and gone()):
+    async def _try(self, deadline: float, gone: Callable[[], bool]) -> Refusal | None:
+        gateway, progress, streams = self._gateway, self.progress, self._request.stream
+        while (candidate := following(self.plan, self.outcomes, gateway.most_attempts)) is not None:
+            now = gateway.clock()
+            if self.outcomes and (now >= deadline or gone()):
                 break
-            fault = await self._attempt(candidate, left)
+            attempt = self._attempt(candidate, deadline - now)
+            progress.attempt(candidate, now)
+            fault = await (self._stream(candidate, attempt) if streams else self._whole(attempt))
             if fault is None:
+                self.candidate = candidate
                 return None
+            progress.failed(fault, gateway.clock(), gateway.cooldown_seconds)
+            # Others must not be sent to an endpoint that has just asked for a pause, however long this call takes.
+            gateway.learned.observe(progress.attempts[-1])
             self.outcomes.append(Outcome(candidate, fault))
         self._conclusion = refusal = conclusion(self.plan, self.outcomes)
         self._settle(error=refusal.type.value, cancelled=gone())
@@ -148,7 +157,8 @@ class Generation:
             return [event async for event in self.events()]
         last = self._held[-1]
         self._finish(last if isinstance(last, Failed) else None)
-        await self._money.freed()
+        if self._money.is_taken:
+            await self._money.freed()
         return self._held
 
     def events(self) -> AsyncGenerator[Event, None]:
@@ -200,47 +210,40 @@ class Generation:
         finally:
             await self._leave()
 
-    async def _attempt(self, candidate: Candidate, seconds: float) -> Fault | None:
-        own = candidate.credential
-        attempt = Attempt(
-            candidate.endpoint,
-            self._request,
-            self.progress.caller.key.account_id,
-            candidate.changes,
-            seconds,
-            None if own is None else OwnKey(own.id, own.sealed, own.about),
-        )
+    def _attempt(self, candidate: Candidate, seconds: float) -> Attempt:
+        own, account = candidate.credential, self.progress.caller.key.account_id
+        key = None if own is None else OwnKey(own.id, own.sealed, own.about)
+        attempt = Attempt(candidate.target.endpoint, self._request, account, candidate.changes, seconds, key)
         self.sent.append(attempt)
-        self.progress.attempt(candidate, self._gateway.clock())
-        fault = await (self._stream(candidate, attempt) if self._request.stream else self._whole(attempt))
-        if fault is None:
-            self.candidate = candidate
-            return None
-        self.progress.failed(fault, self._gateway.clock(), self._gateway.cooldown_seconds)
-        # Others must not be sent to an endpoint that has just asked for a pause, however long this call still takes.
-        self._gateway.learned.observe(self.progress.attempts[-1])
-        return fault
+        return attempt
 
     async def _whole(self, attempt: Attempt) -> Fault | None:
         """Send an attempt that answers in one piece, and hold all that came of it; return its fault, if it has one."""
-        gateway = self._gateway
+        gateway, see = self._gateway, self.progress.see
+        if (task := gateway.ending.enter()) is None:
+            return FAULT
         try:
-            events = await gateway.ending.awaited(gateway.upstreams.whole(attempt))
+            events = await gateway.upstreams.whole(attempt)
         except BaseException:
+            if gateway.ending.has_ended(task):
+                return FAULT
             self.progress.abandoned(gateway.clock())
             self._settle(cancelled=True)
             raise
-        now = gateway.clock()
+        finally:
+            gateway.ending.leave(task)
+        now, shown = gateway.clock(), -1
         for place, event in enumerate(events):
-            if isinstance(event, Failed):
-                return event.fault
-            self.progress.see(event, now)
-            if _is_shown(event):
-                self._held = events[place:]
-                for later in events[place + 1 :]:
-                    self.progress.see(later, now)
-                return None
-        return _NOTHING
+            if shown < 0:
+                if isinstance(event, Failed):
+                    return event.fault
+                if _is_shown(event):
+                    shown = place
+            see(event, now)
+        if shown < 0:
+            return _NOTHING
+        self._held = events[shown:]
+        return None
 
     async def _stream(self, candidate: Candidate, attempt: Attempt) -> Fault | None:
         """Read an attempt until something can be shown of it; what came is held. Return its fault, if it has one."""

@@ -23,16 +23,27 @@ class Holding:
         self._hold: Hold | None = None
         self._is_settled = False
 
-    async def take(self, caller: Caller, now: float, *, free: bool, most: Callable[[], Amount]) -> Refusal | None:
+    @property
+    def is_taken(self) -> bool:
+        """Whether anything is held, or was until the call was settled; nothing is of a caller who is under no limit."""
+        return self._hold is not None
+
+    def take(self, caller: Caller, now: float, *, free: bool, most: Callable[[], Amount]) -> Refusal | None:
         """Hold what the call may cost at `most`; return how it is refused where a limit is reached meanwhile."""
         try:
             self._hold = self._ledger.reserve(caller, now, free=free, most=most)
-            if self._hold is not None:
-                await self._ledger.secure(self._hold)
-        except PaymentRequired as error:
-            return Refusal(error.status, FaultType.PAYMENT_REQUIRED, error.message)
-        except Forbidden as error:
-            return Refusal(error.status, FaultType.PERMISSION_DENIED, error.message)
+        except (PaymentRequired, Forbidden) as error:
+            return _refused(error)
+        return None
+
+    async def secure(self) -> Refusal | None:
+        """Agree with the other processes on what was taken; return how the call is refused where they hold the rest."""
+        if self._hold is None:
+            return None
+        try:
+            await self._ledger.secure(self._hold)
+        except (PaymentRequired, Forbidden) as error:
+            return _refused(error)
         except BaseException:
             self.release()
             raise
@@ -52,3 +63,8 @@ class Holding:
         """Return when nobody counts as held any more what was held for a call that is settled."""
         if self._hold is not None and self._is_settled:
             await self._ledger.freed(self._hold)
+
+
+def _refused(error: PaymentRequired | Forbidden) -> Refusal:
+    kind = FaultType.PAYMENT_REQUIRED if isinstance(error, PaymentRequired) else FaultType.PERMISSION_DENIED
+    return Refusal(error.status, kind, error.message)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct, field
 
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.request import GenerationRequest
@@ -20,8 +20,7 @@ class OwnKey(NamedTuple):
     about: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What is to be sent where.
 
     `changes` are top-level fields that this endpoint gets otherwise than the caller wrote them (None: not at
@@ -34,6 +33,6 @@ class Attempt:
     endpoint: Endpoint
     request: GenerationRequest
     account: str
-    changes: Mapping[str, msgspec.Raw | None] = field(default_factory=dict)
+    changes: Mapping[str, msgspec.Raw | None] = field(default_factory=dict[str, msgspec.Raw | None])
     seconds: float = 300.0
     own: OwnKey | None = None

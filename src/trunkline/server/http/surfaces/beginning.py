@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from trunkline.server.domain.generation.request import GenerationRequest
 from trunkline.server.errors import NotFound, Unauthorized
 from trunkline.server.http.answer import Header
@@ -11,14 +13,14 @@ from trunkline.server.usecases import admission
 from trunkline.server.usecases.generations import Generation
 
 
-async def begin(context: Context, request: Request, asked: GenerationRequest) -> Generation:
-    """Plan a call. Raises `NotFound` on a server that only lists, and what admission and planning refuse with."""
+def begin(context: Context, request: Request, asked: GenerationRequest) -> Awaitable[Generation]:
+    """Return what plans a call. Raises `NotFound` on a server that only lists, and like `admission.admit`."""
     if request.caller is None:
         raise Unauthorized
     if context.gateway is None or not (context.gateway.usable or request.caller.byok):
         raise NotFound("This server has no providers configured: it only lists models")
     agent = request.headers.get(b"user-agent", b"").decode("utf-8", "replace")[:500]
-    return await admission.admit(
+    return admission.admit(
         context.gateway,
         context.snapshot(),
         asked,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from trunkline.server.domain.generation.delta import Delta, Failed, Finished
+from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished
 from trunkline.server.domain.generation.request import GenerationRequest, Surface
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.operations import Context
@@ -23,14 +24,14 @@ from trunkline.server.http.surfaces.refusals import in_band, refused
 from trunkline.server.usecases.generations import Generation
 
 
-async def chat(context: Context, request: Request) -> Answer | Stream:
+def chat(context: Context, request: Request) -> Awaitable[Answer | Stream]:
     """Answer `POST /chat/completions`."""
-    return await _complete(context, request, read_chat(request))
+    return _complete(context, request, read_chat(request))
 
 
-async def completions(context: Context, request: Request) -> Answer | Stream:
+def completions(context: Context, request: Request) -> Awaitable[Answer | Stream]:
     """Answer the legacy `POST /completions`."""
-    return await _complete(context, request, read_completions(request))
+    return _complete(context, request, read_completions(request))
 
 
 async def _complete(context: Context, request: Request, asked: GenerationRequest) -> Answer | Stream:
@@ -41,7 +42,7 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
         refusal = await generation.begin(presence.gone)
         if refusal is not None:
             return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
-        whole = await _whole(generation)
+        whole = _whole(generation, await generation.answer())
         whole.headers = (*overhead(context, request, generation), *told(generation, context.clock()))
         return whole
     assert context.gateway is not None
@@ -57,10 +58,10 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
     return Stream(made, presence, told(generation, context.clock()), (KEEP_ALIVE, keep_alive))
 
 
-async def _whole(generation: Generation) -> Answer:
+def _whole(generation: Generation, events: Sequence[Event]) -> Answer:
     progress, failed = generation.progress, None
     collected = shapes.Collected()
-    for event in await generation.answer():
+    for event in events:
         if isinstance(event, Delta):
             collected.add(event)
         elif isinstance(event, Finished):
