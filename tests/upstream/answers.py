@@ -62,6 +62,11 @@ def hello() -> tuple[Step, ...]:
     )
 
 
+def hello_at_once() -> tuple[Step, ...]:
+    """Return `hello` in one piece: its connection can serve again as soon as the last event is read."""
+    return (Send(b"".join(step.data for step in hello() if isinstance(step, Send))),)
+
+
 def completion(content: str | None = "Hello", finish: str | None = "stop", **message: Any) -> dict[str, Any]:
     """Return a whole chat completion."""
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.adapters.providers.conftest import attempt, endpoint, events_of, fault_of, sent, target, text_of
-from tests.upstream.answers import STREAM_HEAD, chunked, completion, hello, whole
+from tests.upstream.answers import STREAM_HEAD, chunked, completion, hello, hello_at_once, whole
 from tests.upstream.listeners import HOST, certificate
 from tests.upstream.scripted import Close, Hang, Reset, Send
 from trunkline.server.adapters.providers import connections
@@ -59,7 +59,7 @@ def test_a_request_whose_answer_has_begun_goes_out_only_once(provider):
 
 def test_whole_and_streamed_answers_share_their_connections(provider):
     for _ in range(3):
-        provider.then(*whole(completion())).then(*hello())
+        provider.then(*whole(completion())).then(*hello_at_once())
     answers = sent(*[PLAIN, attempt()] * 3, to=target(provider.url))
     assert [text_of(events) for events in answers] == ["Hello"] * 6
     assert provider.connections == 1
@@ -155,7 +155,7 @@ async def over_tls(file: Path, url: str, *made: Attempt) -> tuple[list[list[Even
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
-                writer.write(b"".join(step.data for step in (hello() if b"event-stream" in head else BODY)))
+                writer.write(b"".join(step.data for step in (hello_at_once() if b"event-stream" in head else BODY)))
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 

@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 from tests.server.adapters.providers.conftest import attempt, fault_of, sent, target, text_of
-from tests.upstream.answers import STREAM_HEAD, chunked, completion, delta, hello, streamed, whole
+from tests.upstream.answers import STREAM_HEAD, chunked, completion, delta, hello, hello_at_once, streamed, whole
 from tests.upstream.scripted import Close, Hang, Reset, Send, Wait
 from trunkline.server.adapters.providers.targets import Targets
 from trunkline.server.adapters.providers.upstreams import Upstreams
@@ -54,7 +54,7 @@ def test_cancelling_the_task_that_waits_closes_the_connection(provider):
 
 def test_a_request_on_a_kept_connection_that_died_goes_out_once_more(provider):
     for last in (Close(), Reset()):
-        provider.then(*hello()).then(last).then(*hello())
+        provider.then(*hello_at_once()).then(last).then(*hello_at_once())
         answers = sent(attempt(), attempt(), to=target(provider.url))
         assert [text_of(events) for events in answers] == ["Hello", "Hello"]
     assert [call.connection for call in provider.calls] == [1, 1, 2, 3, 3, 4]
@@ -68,7 +68,7 @@ def test_a_request_on_a_new_connection_goes_out_only_once(provider):
 
 
 def test_a_request_that_fails_twice_is_not_sent_a_third_time(provider):
-    provider.then(*hello()).then(Reset()).then(Reset())
+    provider.then(*hello_at_once()).then(Reset()).then(Reset())
     _, events = sent(attempt(), attempt(), to=target(provider.url))
     assert fault_of(events).type is FaultType.PROVIDER_UNAVAILABLE
     assert len(provider.calls) == 3

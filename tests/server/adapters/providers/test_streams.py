@@ -16,6 +16,7 @@ from tests.upstream.answers import (
     delta,
     event,
     hello,
+    hello_at_once,
     streamed,
     usage,
     whole,
@@ -240,7 +241,7 @@ def test_a_filter_after_tokens_is_how_the_answer_ended(answer):
 
 
 def test_connections_serve_again_after_a_stream(provider):
-    provider.always(*hello())
+    provider.always(*hello_at_once())
     answers = sent(attempt(), attempt(), attempt(), to=target(provider.url))
     assert [text_of(events) for events in answers] == ["Hello"] * 3
     assert provider.connections == 1
