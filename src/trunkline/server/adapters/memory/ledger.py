@@ -35,7 +35,7 @@ WRITE_SECONDS: Final = 0.5
 """Between two batches, and between two looks at what other processes have written."""
 _LONGEST_PAUSE: Final = 8.0
 _PRUNE_SECONDS: Final = 60.0
-BATCH: Final = 1_000
+BATCH: Final = 2_000
 """Generations written at a time, so that a long queue does not keep others from writing."""
 HELD: Final = 20_000
 """Records kept in memory while the store is away; beyond that they are on disk only, in the journal."""
@@ -136,10 +136,11 @@ class LiveLedger:
                 if hold is not None:
                     self._holds.drop(hold)
                 return
-            settled = self._open[id_] = Settled(record, document)
-            if not self._journal.append(document):
-                self._unjournalled[id_] = settled
+            is_journalled = self._journal.append(document)
             charge = self._spending.spend(record)
+            settled = self._open[id_] = Settled(record, document, charge)
+            if not is_journalled:
+                self._unjournalled[id_] = settled
             if hold is not None:
                 self._holds.settle(id_, hold, Amount(charge.usage, charge.byok))
         self._statistics.settle(record)

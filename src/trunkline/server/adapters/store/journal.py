@@ -25,6 +25,7 @@ from typing import Final
 from msgspec import Struct
 
 from trunkline.server.domain.generation.record import GenerationRecord
+from trunkline.server.domain.policy.charge import Charge
 
 _LOG: Final = logging.getLogger(__name__)
 _LINE: Final = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) (.*)", re.DOTALL)
@@ -36,10 +37,11 @@ _PROBED: Final = 1 << 20
 
 
 class Settled(Struct, frozen=True, gc=False):
-    """A generation, and its record as it is journalled: JSON."""
+    """A generation, its record as it is journalled (JSON), and what it costs where that is worked out already."""
 
     record: GenerationRecord
     document: bytes
+    charge: Charge | None = None
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from trunkline.server.adapters.store import holds, nouns
@@ -42,6 +42,16 @@ _EPOCH: Final = select(EPOCHS.c.number).where(EPOCHS.c.name == TRAFFIC)
 _MOVE: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number + 1)
 _STAY: Final = update(EPOCHS).where(EPOCHS.c.name == TRAFFIC).values(number=EPOCHS.c.number)
 """The lock alone, without a new number."""
+_LATER: Final = (
+    select(BATCHES.c.number, BATCHES.c.run, BATCHES.c.document)
+    .where(BATCHES.c.number > bindparam("after"))
+    .order_by(BATCHES.c.number)
+)
+_SPANS_THERE: Final = select(SPANS.c.endpoint, SPANS.c.document).where(
+    SPANS.c.width == bindparam("its_width"),
+    SPANS.c.start == bindparam("its_start"),
+    SPANS.c.endpoint.in_(bindparam("endpoints", expanding=True)),
+)
 _DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _END: Final = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
@@ -222,7 +232,7 @@ class SqlTraffic:
     def _add(self, connection: Connection, number: int, fresh: Sequence[Settled], run: str, now: float) -> None:
         records = [each.record for each in fresh]
         self._generations.put(connection, [_generation(each) for each in fresh])
-        charges = [charge.charge_of(record) for record in records]
+        charges = [each.charge or charge.charge_of(each.record) for each in fresh]
         batch = Batch(charge.summed(records, charges), by_endpoint(records, now))
         connection.execute(self._add_charges, [_ledger_row(booked) for booked in batch.booked])
         used = by_day(records, charges, number_apps(connection, records, now))
@@ -239,8 +249,7 @@ def _since(connection: Connection, number: int) -> list[Followed] | None:
     newest = int(connection.scalar(_EPOCH) or 0)
     if newest == number:
         return []
-    c = BATCHES.c
-    rows = connection.execute(select(c.number, c.run, c.document).where(c.number > number).order_by(c.number))
+    rows = connection.execute(_LATER, {"after": number})
     found = [Followed(row.number, row.run, _BATCH.decode(row.document)) for row in rows]
     return found if len(found) == newest - number else None
 
@@ -310,10 +319,9 @@ def _merged(connection: Connection, seen: dict[str, Seen]) -> Iterator[dict[str,
             for width in WIDTHS:
                 spans = places.setdefault((width, minute // width * width), {})
                 spans.setdefault(endpoint, Span()).merge(span, random.random)
-    c = SPANS.c
     for (width, start), spans in places.items():
-        there = select(c.endpoint, c.document).where(c.width == width, c.start == start, c.endpoint.in_(list(spans)))
-        for endpoint, document in connection.execute(there):
+        place = {"its_width": width, "its_start": start, "endpoints": list(spans)}
+        for endpoint, document in connection.execute(_SPANS_THERE, place):
             spans[endpoint].merge(_SPAN.decode(document), random.random)
         for endpoint, span in spans.items():
             document = msgspec.json.encode(span).decode()
