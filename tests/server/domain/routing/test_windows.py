@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.server.domain.generation.record import AttemptRecord
-from trunkline.server.domain.routing.windows import SAMPLES, History, Sample, Seen, cooldown, ended, percentiles
+from trunkline.server.domain.routing.windows import (
+    SAMPLES,
+    History,
+    Sample,
+    Seen,
+    cooldown,
+    ended,
+    percentiles,
+    plain,
+)
 
 NOW = 1_787_400_000.0
 CHANCE = random.Random(7).random
@@ -179,3 +188,30 @@ def test_what_two_processes_saw_adds_up_to_what_one_would_have_seen(events: list
     for seen in half:
         apart.merge(seen, CHANCE)
     assert apart.statistics(NOW) == together.statistics(NOW)
+
+
+@given(
+    st.lists(
+        st.builds(
+            attempt,
+            endpoint=st.sampled_from(["m a 0", "m b 0"]),
+            ok=st.booleans(),
+            status=st.sampled_from([200, 429, 500, 503]),
+            rate_limited=st.booleans(),
+            first_token_ms=st.none() | st.floats(0, 1000),
+            tool_calls=st.booleans(),
+            started=st.floats(NOW - 120, NOW),
+        ),
+        max_size=40,
+    )
+)
+def test_successes_counted_together_teach_what_they_teach_one_by_one(attempts):
+    one_by_one, together = Seen(), Seen()
+    for each in attempts:
+        one_by_one.add(each, ended(each, NOW), lambda: 0.0)
+    counts, others = plain(attempts, NOW)
+    for (_, second), count in counts.items():
+        together.serve(count, second)
+    for each in others:
+        together.add(each, ended(each, NOW), lambda: 0.0)
+    assert together == one_by_one

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from trunkline.server.domain.generation.record import AttemptRecord, GenerationRecord
 from trunkline.server.domain.routing.statistics import EndpointStatistics, Statistics
-from trunkline.server.domain.routing.windows import History, Seen, Span, ended
+from trunkline.server.domain.routing.windows import History, Seen, Span, ended, plain
 
 REMEMBERED = 5_000
 """Endpoints kept in memory, at most 90 KB each; the one that was silent longest goes first."""
@@ -114,11 +114,20 @@ class LiveStatistics:
             return
         settled, now = self._settled[:], self._clock()
         del self._settled[: len(settled)]
-        for attempt in settled:
-            if self._early and (attempt.endpoint, attempt.started) in self._early:
-                del self._early[attempt.endpoint, attempt.started]
-            else:
-                self._take(attempt, now)
+        if self._early:
+            settled = [attempt for attempt in settled if not self._was_heeded(attempt)]
+        counts, others = plain(settled, now)
+        for (endpoint, second), count in counts.items():
+            self._of(endpoint).history.serve(count, second)
+        for attempt in others:
+            self._take(attempt, now)
+
+    def _was_heeded(self, attempt: AttemptRecord) -> bool:
+        place = attempt.endpoint, attempt.started
+        if place not in self._early:
+            return False
+        del self._early[place]
+        return True
 
     def _take(self, attempt: AttemptRecord, now: float) -> None:
         kept = self._of(attempt.endpoint)

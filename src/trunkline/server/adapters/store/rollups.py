@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from trunkline.server.adapters.store.traffic_tables import USAGE
 from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.charge import Charge
-from trunkline.server.domain.routing.windows import Seen, ended
+from trunkline.server.domain.routing.windows import Seen, ended, plain
 
 Values = dict[str, Any]
 SMALLEST_CONTEXT: Final = 3
@@ -73,15 +74,13 @@ def by_endpoint(
     records: Iterable[GenerationRecord], now: float, chance: Callable[[], float] = random.random
 ) -> dict[str, Seen]:
     """Return what the attempts of generations have taught, by endpoint; own keys teach nothing about shared ones."""
-    found: dict[str, Seen] = {}
-    for record in records:
-        for attempt in record.attempts:
-            if attempt.is_byok:
-                continue
-            seen = found.get(attempt.endpoint)
-            if seen is None:
-                seen = found[attempt.endpoint] = Seen()
-            seen.add(attempt, ended(attempt, now), chance)
+    found: defaultdict[str, Seen] = defaultdict(Seen)
+    shared = [attempt for record in records for attempt in record.attempts if not attempt.is_byok]
+    counts, others = plain(shared, now)
+    for (endpoint, second), count in counts.items():
+        found[endpoint].serve(count, second)
+    for attempt in others:
+        found[attempt.endpoint].add(attempt, ended(attempt, now), chance)
     return found
 
 

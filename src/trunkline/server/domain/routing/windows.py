@@ -132,6 +132,12 @@ class Seen(Struct, omit_defaults=True):
         span.add(attempt, at, chance)
         _count(self.seconds, attempt, at)
 
+    def serve(self, count: int, second: int) -> None:
+        """Count so many plain successes (`plain`) that ended in a second."""
+        start = second // MINUTE * MINUTE
+        self.minutes.setdefault(start, Span()).ok += count
+        self.seconds.setdefault(second, Seconds()).attempts += count
+
 
 class History:
     """One endpoint's recent past, as far back as anybody asks."""
@@ -153,6 +159,12 @@ class History:
             span.add(attempt, at, chance)
             self._cooling_until = max(self._cooling_until, span.cooling_until)
         _count(self._seconds, attempt, at)
+
+    def serve(self, count: int, second: int) -> None:
+        """Count so many plain successes (`plain`) that ended in a second."""
+        for width, spans in self._spans.items():
+            spans.setdefault(second // width * width, Span()).ok += count
+        self._seconds.setdefault(second, Seconds()).attempts += count
 
     def merge(self, seen: Seen, chance: Chance) -> None:
         """Take what attempts have taught."""
@@ -218,6 +230,22 @@ def ended(attempt: AttemptRecord, latest: float) -> float:
     took, streamed = attempt.latency_ms, (attempt.first_token_ms or 0.0) + (attempt.streaming_ms or 0.0)
     at = attempt.started + max(took, streamed) / 1000
     return min(latest, at)
+
+
+def plain(attempts: Iterable[AttemptRecord], latest: float) -> tuple[dict[tuple[str, int], int], list[AttemptRecord]]:
+    """Tell successes that teach nothing but that they were, by endpoint and second, from all other attempts.
+
+    They are most: answers without tools that were not streamed. `latest` as in `ended`.
+    """
+    counts: dict[tuple[str, int], int] = {}
+    others: list[AttemptRecord] = []
+    for attempt in attempts:
+        if attempt.ok and attempt.first_token_ms is None and not attempt.tool_calls and not attempt.rate_limited:
+            place = attempt.endpoint, int(ended(attempt, latest))
+            counts[place] = counts.get(place, 0) + 1
+        else:
+            others.append(attempt)
+    return counts, others
 
 
 def _count(seconds: dict[int, Seconds], attempt: AttemptRecord, at: float) -> None:
