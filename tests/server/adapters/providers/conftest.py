@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import uvloop
 
 from tests.upstream.scripted import ScriptedProvider
 from trunkline.server.adapters.providers.dialects.dialect import Dialect
@@ -110,6 +111,14 @@ def fault_of(events: list[Event]) -> Fault:
     last = events[-1]
     assert isinstance(last, Failed), events
     return last.fault
+
+
+@pytest.fixture(params=[asyncio.DefaultEventLoopPolicy, uvloop.EventLoopPolicy], ids=["asyncio", "uvloop"])
+def each_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run a test on asyncio's own event loop, and on the one that serves."""
+    asyncio.set_event_loop_policy(request.param())
+    yield
+    asyncio.set_event_loop_policy(None)
 
 
 @pytest.fixture

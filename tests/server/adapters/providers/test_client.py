@@ -21,6 +21,7 @@ from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Delta, Event, Finished, Started, Used
 from trunkline.server.domain.generation.fault import FaultType
 
+pytestmark = pytest.mark.usefixtures("each_loop")
 CHAT = {"model": "acme/m", "messages": [{"role": "user", "content": "Hi"}]}
 PLAIN = attempt(CHAT)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import pytest
+
 from tests.server.adapters.providers.conftest import attempt, fault_of, sent, target, text_of
 from tests.upstream.answers import STREAM_HEAD, chunked, completion, delta, hello, hello_at_once, streamed, whole
 from tests.upstream.scripted import Close, Hang, Reset, Send, Wait
@@ -12,6 +14,8 @@ from trunkline.server.adapters.providers.targets import Targets
 from trunkline.server.adapters.providers.upstreams import Upstreams
 from trunkline.server.domain.generation.delta import Delta
 from trunkline.server.domain.generation.fault import FaultType
+
+pytestmark = pytest.mark.usefixtures("each_loop")
 
 
 def test_closing_the_iterator_closes_the_connection(provider):

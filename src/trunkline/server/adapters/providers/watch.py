@@ -51,7 +51,9 @@ class Watch:
         self.now = now = self._loop.time()
         # Limits are reckoned from a `now` that may be one look old.
         due = now - SECONDS
-        for connection in tuple(self._watched):
-            if connection.limit <= due:
-                connection.overdue()
-        self._timer = self._loop.call_later(SECONDS, self._look) if self._watched else None
+        try:
+            for connection in tuple(self._watched):
+                if connection.limit <= due:
+                    connection.overdue()
+        finally:
+            self._timer = self._loop.call_later(SECONDS, self._look) if self._watched else None
