@@ -189,7 +189,9 @@ class SpendingMemory:
     def worth(self, account_id: str, now: float) -> Decimal:
         """Return the list price (USD) of an account's calls with own keys this month, 0 for an unknown account."""
         tally = self._tallies.get(Scope(ACCOUNT, account_id))
-        return Decimal(0) if tally is None else tally.spent(int(now) // DAY).byok_usage_monthly
+        if tally is None:
+            return Decimal(0)
+        return Decimal(tally.within(PLACES["monthly"], int(now) // DAY).byok).scaleb(_PICO)
 
     def require(self, caller: Caller, now: float, *, free: bool) -> None:
         """Let a caller spend: budgets and limits in their order, then the account's credits (policy spec 5.9).
