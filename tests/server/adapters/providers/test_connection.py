@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.upstream.answers import END, STREAM_HEAD, chunked
 from trunkline.server.adapters.providers.connection import AHEAD, LARGEST_HEAD, Broken, Connection, TooLong
+from trunkline.server.adapters.providers.departures import Departures
 from trunkline.server.adapters.providers.watch import Watch
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -56,7 +57,7 @@ class Laid:
         self.free: list[Connection] = []
         self.gone: list[Connection] = []
         self.wire = Wire()
-        self.connection = Connection("127.0.0.1", self.free.append, self.gone.append)
+        self.connection = Connection("127.0.0.1", self.free.append, self.gone.append, Departures())
         self.connection.connection_made(self.wire)
 
     @property

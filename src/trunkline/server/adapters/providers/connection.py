@@ -8,6 +8,8 @@ from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from trunkline.server.adapters.providers.departures import Departures
+
 LARGEST_HEAD: Final = 64 * 1024
 """Bytes of an answer's head, those of interim answers before it included; one read more may have come by then."""
 LARGEST_WIRE: Final = 64 * 1024 * 1024
@@ -34,13 +36,20 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_arrival", "_asked", "_body", "_feed", "_free", "_gone", "_idle", "_keeps", "_last", "_left", "_loop",
-        "_parser", "_paused", "_size", "_streams", "_transport", "address", "complete", "fault", "header", "limit",
+        "_parser", "_paused", "_send", "_size", "_streams", "_transport", "address", "complete", "fault", "header", "limit",
         "on_body", "on_header", "served", "status",
     )  # fmt: skip
 
-    def __init__(self, address: str, free: Callable[[Connection], None], gone: Callable[[Connection], None]) -> None:
-        """Take whom to tell that the connection can serve again, and that it has ended."""
+    def __init__(
+        self,
+        address: str,
+        free: Callable[[Connection], None],
+        gone: Callable[[Connection], None],
+        departures: Departures,
+    ) -> None:
+        """Take whom to tell that the connection can serve again, and that it has ended; and what requests leave by."""
         self.address = address
+        self._send = departures.send
         self.served = False
         """Whether it has brought an answer before."""
         self.status = 0
@@ -72,7 +81,7 @@ class Connection(asyncio.Protocol):
         """Send a request and return what to await until the head of its answer has come, or more than that."""
         self.limit = limit
         self._asked = self._streams = True
-        self._transport.write(request)
+        self._send(self._loop, self._transport, request)
         self._arrival = arrival = self._loop.create_future()
         return arrival
 
@@ -83,7 +92,7 @@ class Connection(asyncio.Protocol):
         """
         self.limit, self._idle, self._last = limit, idle, last
         self._asked, self._streams = True, False
-        self._transport.write(request)
+        self._send(self._loop, self._transport, request)
         self._arrival = arrival = self._loop.create_future()
         return arrival
 

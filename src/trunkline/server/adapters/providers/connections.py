@@ -63,7 +63,7 @@ class Connections:
         try:
             async with asyncio.timeout(self._connect_seconds):
                 _, made = await loop.create_connection(
-                    lambda: Connection(address, self._freed, self._gone),
+                    lambda: Connection(address, self._freed, self._gone, self._watch.departures),
                     address,
                     self.base.port,
                     ssl=context,

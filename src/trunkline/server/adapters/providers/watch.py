@@ -6,17 +6,22 @@ import asyncio
 from typing import Final
 
 from trunkline.server.adapters.providers.connection import Connection
+from trunkline.server.adapters.providers.departures import Departures
 
 SECONDS: Final = 0.05
 """Between two looks: so much later than its limit, and never earlier, something may end."""
 
 
 class Watch:
-    """Calls `overdue` of connections whose `limit` has come; `now` is the loop's time at the last look."""
+    """Calls `overdue` of connections whose `limit` has come; `now` is the loop's time at the last look.
+
+    Its connections share their `departures`.
+    """
 
     def __init__(self) -> None:
         self.now = 0.0
         self.closed = False
+        self.departures = Departures()
         self._watched: set[Connection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None

@@ -1,0 +1,57 @@
+"""Requests that are ready in one turn of the loop leave in their order, the first at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from trunkline.server.adapters.providers.departures import Departures
+
+
+class Wire:
+    """A transport that notes what it is given."""
+
+    def __init__(self, log: list[bytes]) -> None:
+        self._log = log
+        self.closing = False
+
+    def write(self, data: bytes) -> None:
+        self._log.append(data)
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+
+async def turn() -> None:
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+def test_the_first_leaves_at_once_and_the_others_after_the_turn_in_their_order():
+    async def run() -> None:
+        log: list[bytes] = []
+        wires = [Wire(log) for _ in range(4)]
+        departures, loop = Departures(), asyncio.get_running_loop()
+        for number, wire in enumerate(wires):
+            departures.send(loop, cast("asyncio.WriteTransport", wire), b"%d" % number)
+        assert log == [b"0"]
+        await turn()
+        assert log == [b"0", b"1", b"2", b"3"]
+        departures.send(loop, cast("asyncio.WriteTransport", wires[0]), b"again")
+        assert log[-1] == b"again"
+
+    asyncio.run(run())
+
+
+def test_what_was_given_up_before_it_left_does_not_leave():
+    async def run() -> None:
+        log: list[bytes] = []
+        first, given_up, last = Wire(log), Wire(log), Wire(log)
+        departures, loop = Departures(), asyncio.get_running_loop()
+        for wire in (first, given_up, last):
+            departures.send(loop, cast("asyncio.WriteTransport", wire), b"%d" % id(wire))
+        given_up.closing = True
+        await turn()
+        assert log == [b"%d" % id(first), b"%d" % id(last)]
+
+    asyncio.run(run())
