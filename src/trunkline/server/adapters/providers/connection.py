@@ -36,8 +36,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_arrival", "_asked", "_body", "_feed", "_free", "_gone", "_idle", "_keeps", "_last", "_left", "_loop",
-        "_parser", "_paused", "_send", "_size", "_streams", "_transport", "address", "complete", "fault", "header", "limit",
-        "on_body", "on_header", "served", "status",
+        "_parser", "_paused", "_send", "_size", "_streams", "_transport", "address", "complete", "fault", "header",
+        "limit", "on_body", "on_header", "served", "status",
     )  # fmt: skip
 
     def __init__(

@@ -8,8 +8,8 @@ import asyncio
 class Departures:
     """Sends bytes; the first of a turn at once, the others when everything else of that turn is done.
 
-    On a loopback, or with a network card that interrupts nobody in between, one wake-up is enough for all of them, and
-    no Python has to find its way back into the caches after each: 150 instead of 180 µs for a call (docs/performance.md).
+    One wake-up of a provider, or of a network card, is enough for all of them, and no Python has to find its way back
+    into the caches after each: docs/performance.md has what that is worth.
     """
 
     __slots__ = ("_is_turning", "_waiting")
