@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.content.filters import sources_of
 from trunkline.server.domain.generation.request import GenerationRequest
@@ -33,11 +35,11 @@ async def admit(
     """
     now = gateway.clock()
     policy = gateway.admitted(caller, region)
-    free = _is_free(request)
+    free = _is_free(request.models)
     gateway.ledger.check(caller, now, free=free)
     if gateway.free_calls is not None:
         request = free_calls.counted(request, gateway.free_calls, caller.key.account_id, now)
-        free = _is_free(request)
+        free = _is_free(request.models)
     progress = Progress(generation_id, now, request, caller, region, agent)
     sieve = None
     if sources_of(caller):
@@ -66,5 +68,6 @@ async def admit(
     return generation
 
 
-def _is_free(request: GenerationRequest) -> bool:
-    return not [slug for slug in request.models if not slug.endswith(":free")]
+@lru_cache(maxsize=10_000)
+def _is_free(models: tuple[str, ...]) -> bool:
+    return all(slug.endswith(":free") for slug in models)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec.structs import replace
 
 from trunkline.server.domain.catalog import slugs
@@ -20,7 +22,7 @@ def counted(request: GenerationRequest, calls: FreeCalls | None, account_id: str
     """
     if calls is None:
         return request
-    others = tuple(slug for slug in request.models if not _is_free(slug))
+    others = _others(request.models)
     if len(others) == len(request.models):
         return request
     try:
@@ -30,6 +32,12 @@ def counted(request: GenerationRequest, calls: FreeCalls | None, account_id: str
             raise
         return replace(request, models=others)
     return request
+
+
+@lru_cache(maxsize=10_000)
+def _others(models: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of some slugs that are not for free."""
+    return tuple(slug for slug in models if not _is_free(slug))
 
 
 def _is_free(slug: str) -> bool:

@@ -219,7 +219,7 @@ class Generation:
 
     async def _whole(self, attempt: Attempt) -> Fault | None:
         """Send an attempt that answers in one piece, and hold all that came of it; return its fault, if it has one."""
-        gateway, see = self._gateway, self.progress.see
+        gateway = self._gateway
         if (task := gateway.ending.enter()) is None:
             return FAULT
         try:
@@ -232,16 +232,10 @@ class Generation:
             raise
         finally:
             gateway.ending.leave(task)
-        now, shown = gateway.clock(), -1
-        for place, event in enumerate(events):
-            if shown < 0:
-                if isinstance(event, Failed):
-                    return event.fault
-                if _is_shown(event):
-                    shown = place
-            see(event, now)
+        shown = self.progress.take(events, gateway.clock())
         if shown < 0:
-            return _NOTHING
+            last = events[-1] if events else None
+            return last.fault if isinstance(last, Failed) else _NOTHING
         self._held = events[shown:]
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -9,7 +10,7 @@ from msgspec import structs
 
 from trunkline.server.domain.content.inspection import Finding
 from trunkline.server.domain.generation import cost, estimate
-from trunkline.server.domain.generation.delta import Delta, Event, Finished, Started, Used
+from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Used, Vector
 from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
 from trunkline.server.domain.generation.record import AttemptRecord, FilterRecord, GenerationRecord
 from trunkline.server.domain.generation.request import GenerationRequest, Surface
@@ -100,6 +101,21 @@ class Progress:
             self.finished = event
         elif isinstance(event, Started):
             self.started = event
+
+    def take(self, events: Sequence[Event], now: float) -> int:
+        """Note all events of the attempt under way; return where what can be shown of them begins, -1 for nowhere.
+
+        What follows a `Failed` that nothing was shown before is not noted.
+        """
+        shown = -1
+        for place, event in enumerate(events):
+            if shown < 0:
+                if isinstance(event, Failed):
+                    break
+                if event.is_token if isinstance(event, Delta) else isinstance(event, Finished | Vector):
+                    shown = place
+            self.see(event, now)
+        return shown
 
     def _hear(self, delta: Delta, now: float) -> None:
         if self._first is None and delta.is_token:

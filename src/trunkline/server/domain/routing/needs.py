@@ -87,8 +87,11 @@ def counted(kind: Needs, request: GenerationRequest, estimate: Estimate) -> Need
 
 def signature(request: GenerationRequest) -> tuple[object, ...] | None:
     """Return what is equal for requests of one kind only; None where it would be too long to remember."""
+    fields = request.fields
+    if _DECISIVE.isdisjoint(fields) and _NULL not in map(len, fields.values()):
+        return (request.surface, request.service_tier, inputs(request), *fields)
     told: list[object] = [request.surface, request.service_tier, inputs(request)]
-    for name, raw in request.fields.items():
+    for name, raw in fields.items():
         if name in _DECISIVE:
             if len(raw) > _SHORT:
                 return None

@@ -16,7 +16,7 @@ from trunkline.server.http.surfaces import shapes
 from trunkline.server.http.surfaces.beginning import begin, overhead
 from trunkline.server.http.surfaces.caching import told
 from trunkline.server.http.surfaces.chunks import KEEP_ALIVE, chunks
-from trunkline.server.http.surfaces.envelope import kind
+from trunkline.server.http.surfaces.envelope import object_of
 from trunkline.server.http.surfaces.metadata import metadata
 from trunkline.server.http.surfaces.reading import chat as read_chat
 from trunkline.server.http.surfaces.reading import completions as read_completions
@@ -59,31 +59,33 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
 
 
 def _whole(generation: Generation, events: Sequence[Event]) -> Answer:
-    progress, failed = generation.progress, None
-    collected = shapes.Collected()
+    progress = generation.progress
+    deltas: list[Delta] = []
+    finished: Finished | None = None
+    failed: Failed | None = None
     for event in events:
         if isinstance(event, Delta):
-            collected.add(event)
+            deltas.append(event)
         elif isinstance(event, Finished):
-            collected.finished = event
+            finished = event
         elif isinstance(event, Failed):
             failed = event
-    asked, record, finished = progress.request, progress.record, collected.finished
+    asked, record = progress.request, progress.record
     if (withheld := progress.refusal) is not None:
         return refused(withheld, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     assert record is not None, "the events have been read to their end"
     reason, native = (None, None) if finished is None else (finished.reason, finished.native)
-    choice = shapes.Choice(0, "error" if failed else reason, native, collected.logprobs)
+    choice = shapes.Choice(0, "error" if failed else reason, native, shapes.logprobs(deltas))
     if asked.surface is Surface.COMPLETIONS:
-        choice.text = "".join(collected.content)
+        choice.text = "".join([delta.content for delta in deltas if delta.content])
     else:
-        choice.message = collected.message(reasoning=not asked.hides_reasoning)
+        choice.message = shapes.message(deltas, reasoning=not asked.hides_reasoning)
     if failed is not None:
         choice.error = in_band(failed.fault)
     model, provider = generation.served
     body = shapes.Completion(
         generation.id,
-        kind(generation, chunked=False),
+        object_of(generation, chunked=False),
         int(progress.created),
         model,
         provider,

@@ -13,14 +13,14 @@ def head(generation: Generation) -> dict[str, Any]:
     model, provider = generation.served
     return {
         "id": generation.id,
-        "object": kind(generation, chunked=True),
+        "object": object_of(generation, chunked=True),
         "created": int(generation.progress.created),
         "model": model,
         "provider": provider,
     }
 
 
-def kind(generation: Generation, *, chunked: bool) -> str:
+def object_of(generation: Generation, *, chunked: bool) -> str:
     """Return the `object` of a completion, or of its chunks."""
     if generation.progress.request.surface is Surface.COMPLETIONS:
         return "text_completion"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from trunkline.server.domain.generation.delta import Delta, Finished
+from trunkline.server.domain.generation.delta import Delta
 from trunkline.server.domain.generation.record import GenerationRecord
 
 ENCODE = msgspec.json.Encoder(decimal_format="number").encode
@@ -113,11 +113,31 @@ def delta(piece: Delta, *, first: bool, reasoning: bool) -> dict[str, Any]:
     return shown
 
 
+def message(deltas: Sequence[Delta], *, reasoning: bool) -> Message | dict[str, Any]:
+    """Return the whole `message` of one choice from its deltas (spec gateway 2.1); `reasoning` False leaves it out."""
+    if len(deltas) == 1:
+        one = deltas[0]
+        if not (one.tool_calls or one.reasoning_details or one.images or one.audio or one.annotations):
+            return Message("assistant", one.content or "", one.refusal or None, one.reasoning if reasoning else None)
+    collected = Collected()
+    for delta in deltas:
+        collected.add(delta)
+    return collected.message(reasoning=reasoning)
+
+
+def logprobs(deltas: Sequence[Delta]) -> msgspec.Raw | None:
+    """Return the last log probabilities that deltas came with."""
+    found = None
+    for piece in deltas:
+        found = piece.logprobs or found
+    return found
+
+
 class Collected:
     """The deltas of one choice, put together for an answer that is not streamed."""
 
     __slots__ = (
-        "annotations", "audio", "calls", "content", "details", "finished", "images", "logprobs", "reasoning", "refusal",
+        "annotations", "audio", "calls", "content", "details", "images", "reasoning", "refusal",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -129,8 +149,6 @@ class Collected:
         self.annotations: list[dict[str, Any]] = []
         self.calls: dict[int, dict[str, Any]] = {}
         self.audio: dict[str, Any] = {}
-        self.logprobs: msgspec.Raw | None = None
-        self.finished: Finished | None = None
 
     def add(self, piece: Delta) -> None:
         """Take in the next delta."""
@@ -140,8 +158,6 @@ class Collected:
             self.reasoning.append(piece.reasoning)
         if piece.refusal:
             self.refusal.append(piece.refusal)
-        if piece.logprobs:
-            self.logprobs = piece.logprobs
         if piece.images:
             self.images += piece.images
         if piece.annotations:
