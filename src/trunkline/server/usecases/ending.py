@@ -30,6 +30,7 @@ class Ending:
         self._flows: WeakSet[Flow] = WeakSet()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._given_up: set[asyncio.Task[Any]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._by: float | None = None
         self._is_over = False
 
@@ -43,7 +44,9 @@ class Ending:
         """Note that this task waits for an answer in one piece, and return it for `leave`; None when all is over."""
         if self._is_over:
             return None
-        task = asyncio.current_task()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task(self._loop)  # without being told it asks the system for the process's number
         assert task is not None, "somebody waits"
         self._tasks.add(task)
         return task

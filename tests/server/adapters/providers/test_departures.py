@@ -1,4 +1,4 @@
-"""Requests that are ready in one turn of the loop leave in their order, the first at once."""
+"""Requests that are ready in one turn of the loop leave together and in their order, a single one at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def turn() -> None:
     await asyncio.sleep(0)
 
 
-def test_the_first_leaves_at_once_and_the_others_after_the_turn_in_their_order():
+def test_one_that_is_alone_leaves_at_once_and_of_a_crowd_all_after_the_turn_in_their_order():
     async def run() -> None:
         log: list[bytes] = []
         wires = [Wire(log) for _ in range(4)]
@@ -37,8 +37,12 @@ def test_the_first_leaves_at_once_and_the_others_after_the_turn_in_their_order()
         assert log == [b"0"]
         await turn()
         assert log == [b"0", b"1", b"2", b"3"]
-        departures.send(loop, cast("asyncio.WriteTransport", wires[0]), b"again")
-        assert log[-1] == b"again"
+        departures.send(loop, cast("asyncio.WriteTransport", wires[0]), b"after a crowd")
+        assert log[-1] == b"3"
+        await turn()
+        assert log[-1] == b"after a crowd"
+        departures.send(loop, cast("asyncio.WriteTransport", wires[0]), b"alone again")
+        assert log[-1] == b"alone again"
 
     asyncio.run(run())
 

@@ -6,29 +6,32 @@ import asyncio
 
 
 class Departures:
-    """Sends bytes; the first of a turn at once, the others when everything else of that turn is done.
+    """Sends bytes: at once where turns have had one request of late, else when everything else of a turn is done.
 
     One wake-up of a provider, or of a network card, is enough for all of them, and no Python has to find its way back
     into the caches after each: docs/performance.md has what that is worth.
     """
 
-    __slots__ = ("_is_turning", "_waiting")
+    __slots__ = ("_crowded", "_sent", "_waiting")
 
     def __init__(self) -> None:
-        self._is_turning = False
+        self._crowded = False
+        self._sent = 0
         self._waiting: list[tuple[asyncio.WriteTransport, bytes]] = []
 
     def send(self, loop: asyncio.AbstractEventLoop, transport: asyncio.WriteTransport, data: bytes) -> None:
         """Send bytes in this turn of the loop, or right after it."""
-        if self._is_turning:
-            self._waiting.append((transport, data))
-            return
-        self._is_turning = True
-        loop.call_soon(self._depart)
-        transport.write(data)
+        self._sent += 1
+        if self._sent == 1:
+            loop.call_soon(self._depart)
+            if not self._crowded:
+                transport.write(data)
+                return
+        self._waiting.append((transport, data))
 
     def _depart(self) -> None:
-        self._is_turning = False
+        self._crowded = self._sent > 1
+        self._sent = 0
         waiting, self._waiting = self._waiting, []
         for transport, data in waiting:
             if not transport.is_closing():
