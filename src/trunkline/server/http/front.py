@@ -28,6 +28,7 @@ from trunkline.server.http.streaming import Stream, send_stream
 
 _READS = ("GET", "HEAD")
 _UNUSUAL = frozenset((b"content-length", b"transfer-encoding"))
+_PUBLIC, _INFERENCE = Access.PUBLIC, Access.INFERENCE
 _log = logging.getLogger(__name__)
 
 
@@ -157,14 +158,16 @@ def _peer(scope: Scope) -> str | None:
 
 def _admit(operation: Operation, authorization: bytes | None, caller: Caller | None) -> None:
     """Let a caller to an operation (spec 1.1: 401, then 403)."""
-    if operation.access is Access.PUBLIC:
+    access = operation.access
+    if access is _PUBLIC:
         return
     if caller is None:
         raise Unauthorized(None if authorization is None else "User not found.")
-    if operation.access is Access.MANAGEMENT and not caller.key.is_management:
+    if access is _INFERENCE:
+        if caller.key.is_management:
+            raise Forbidden("Management keys cannot be used for inference")
+    elif access is Access.MANAGEMENT and not caller.key.is_management:
         raise Forbidden
-    if operation.access is Access.INFERENCE and caller.key.is_management:
-        raise Forbidden("Management keys cannot be used for inference")
 
 
 def _preflight(methods: tuple[str, ...]) -> Answer:

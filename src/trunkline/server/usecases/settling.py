@@ -13,7 +13,7 @@ from trunkline.server.domain.generation import cost, estimate
 from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Used, Vector
 from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
 from trunkline.server.domain.generation.record import AttemptRecord, FilterRecord, GenerationRecord
-from trunkline.server.domain.generation.request import GenerationRequest, Surface
+from trunkline.server.domain.generation.request import EMBEDDINGS, GenerationRequest
 from trunkline.server.domain.generation.tool_calls import ToolCalls
 from trunkline.server.domain.generation.usage import Usage
 from trunkline.server.domain.policy.caller import Caller
@@ -221,7 +221,7 @@ def record_of(
         _rates(progress, plan, target, used),
         finish_reason="cancelled" if cancelled and reason is None else reason,
         produced=bool(used.completion_tokens),
-        completes=request.surface is not Surface.EMBEDDINGS,
+        completes=request.surface is not EMBEDDINGS,
         byok=candidate.credential is not None,
         fee_rate=fee_rate,
         fee_free=fee_free,
@@ -321,7 +321,7 @@ def _rates(progress: Progress, plan: Plan, target: Target, used: Usage) -> cost.
 
 
 def _api_type(request: GenerationRequest) -> str:
-    return "embeddings" if request.surface is Surface.EMBEDDINGS else "completions"
+    return "embeddings" if request.surface is EMBEDDINGS else "completions"
 
 
 def _filtered(progress: Progress) -> tuple[FilterRecord, ...]:

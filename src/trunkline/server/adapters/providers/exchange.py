@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Final
 
 from trunkline.server.adapters.providers import codings, faults
@@ -26,6 +25,7 @@ GRACE_SECONDS: Final = 10.0
 """How long usage is waited for once the answer has its finish reason."""
 LINGER_SECONDS: Final = 0.25
 """How long the end of a body is waited for after its last event, so that the connection can serve again."""
+_OK: Final = 200
 
 
 class Exchange:
@@ -72,7 +72,7 @@ class Exchange:
             raise self._late
         if not self._headed:
             await self._head(connection)
-        if connection.status != HTTPStatus.OK:
+        if connection.status != _OK:
             return [Failed(fault=await self._refused(connection, outcome))]
         if not self._streamed:
             return await self._whole(connection, outcome)
@@ -167,6 +167,6 @@ def is_whole(connection: Connection, headers: Mapping[bytes, bytes]) -> bool:
     """Tell whether a connection has all of a successful answer, which is no stream of events."""
     return (
         connection.complete
-        and connection.status == HTTPStatus.OK
+        and connection.status == _OK
         and b"event-stream" not in headers.get(b"content-type", b"").lower()
     )

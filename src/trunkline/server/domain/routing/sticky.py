@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from trunkline.server.domain.generation.request import GenerationRequest, Surface
+from trunkline.server.domain.generation.request import EMBEDDINGS, GenerationRequest
 from trunkline.server.domain.routing.targets import Target
 
 SECONDS: Final = 600
@@ -40,7 +40,7 @@ class Conversation(NamedTuple):
 
 def conversation(request: GenerationRequest) -> Conversation | None:
     """Return the conversation that a request belongs to; None where requests of its kind do not stay anywhere."""
-    if request.surface is Surface.EMBEDDINGS:
+    if request.surface is EMBEDDINGS:
         return None
     if request.session_id:
         return Conversation(f"session {request.session_id}", explicit=True)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished
-from trunkline.server.domain.generation.request import GenerationRequest, Surface
+from trunkline.server.domain.generation.request import COMPLETIONS, GenerationRequest
 from trunkline.server.http.answer import Answer
 from trunkline.server.http.operations import Context
 from trunkline.server.http.request import Request
@@ -76,7 +76,7 @@ def _whole(generation: Generation, events: Sequence[Event]) -> Answer:
     assert record is not None, "the events have been read to their end"
     reason, native = (None, None) if finished is None else (finished.reason, finished.native)
     choice = shapes.Choice(0, "error" if failed else reason, native, shapes.logprobs(deltas))
-    if asked.surface is Surface.COMPLETIONS:
+    if asked.surface is COMPLETIONS:
         choice.text = "".join([delta.content for delta in deltas if delta.content])
     else:
         choice.message = shapes.message(deltas, reasoning=not asked.hides_reasoning)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.server.domain.generation.request import Surface
+from trunkline.server.domain.generation.request import COMPLETIONS
 from trunkline.server.usecases.generations import Generation
 
 
@@ -22,6 +22,6 @@ def head(generation: Generation) -> dict[str, Any]:
 
 def object_of(generation: Generation, *, chunked: bool) -> str:
     """Return the `object` of a completion, or of its chunks."""
-    if generation.progress.request.surface is Surface.COMPLETIONS:
+    if generation.progress.request.surface is COMPLETIONS:
         return "text_completion"
     return "chat.completion.chunk" if chunked else "chat.completion"

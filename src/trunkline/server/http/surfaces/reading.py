@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import structs
 
-from trunkline.server.domain.generation.request import NOBODY, Attribution, GenerationRequest, Surface
+from trunkline.server.domain.generation.request import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    NOBODY,
+    Attribution,
+    GenerationRequest,
+    Surface,
+)
 from trunkline.server.errors import BadRequest, Issue
 from trunkline.server.http.request import Request
 from trunkline.server.http.surfaces.bodies import ChatBody, CompletionsBody, EmbeddingsBody, InferenceBody, SamplingBody
@@ -37,17 +45,17 @@ def chat(request: Request) -> GenerationRequest:
         raise BadRequest(issues=[Issue("reasoning_effort", "expected the same as `reasoning.effort`, or one of them")])
     if "audio" in (body.modalities or ()) and not body.stream:
         raise BadRequest(issues=[Issue("stream", "expected true: audio is only streamed")])
-    return _request(Surface.CHAT, request, body)
+    return _request(CHAT, request, body)
 
 
 def completions(request: Request) -> GenerationRequest:
     """Read a legacy completion request. Raises `BadRequest` naming the field."""
-    return _request(Surface.COMPLETIONS, request, request.read(CompletionsBody))
+    return _request(COMPLETIONS, request, request.read(CompletionsBody))
 
 
 def embeddings(request: Request) -> GenerationRequest:
     """Read an embeddings request. Raises `BadRequest` naming the field."""
-    return _request(Surface.EMBEDDINGS, request, request.read(EmbeddingsBody))
+    return _request(EMBEDDINGS, request, request.read(EmbeddingsBody))
 
 
 def attribution(headers: Mapping[bytes, bytes]) -> Attribution:

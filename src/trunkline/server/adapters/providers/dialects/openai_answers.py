@@ -12,7 +12,7 @@ from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Gar
 from trunkline.server.adapters.providers.dialects.openai_usage import finish_reason, usage
 from trunkline.server.adapters.providers.dialects.openai_usual import usual_events
 from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Used, Vector
-from trunkline.server.domain.generation.request import Surface
+from trunkline.server.domain.generation.request import EMBEDDINGS, Surface
 
 Json = dict[str, Any]
 
@@ -48,7 +48,7 @@ class StreamDecoder:
 
 def whole(body: bytes, surface: Surface) -> Sequence[Event]:
     """Return what a complete body says. Raises `Garbage`."""
-    if surface is Surface.EMBEDDINGS:
+    if surface is EMBEDDINGS:
         return list(_vectors(body))
     events = usual_events(body, begins=True)
     return list(_events(decoded_object(body), "message")) if events is None else events

@@ -14,7 +14,7 @@ from trunkline.server.adapters.providers.dialects import openai_reasoning
 from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Addressee, Encoded
 from trunkline.server.adapters.providers.quirks import Quirk
 from trunkline.server.domain.generation.attempt import Attempt
-from trunkline.server.domain.generation.request import Surface
+from trunkline.server.domain.generation.request import EMBEDDINGS
 
 Raw = msgspec.Raw
 Fields = dict[str, bytes]
@@ -61,7 +61,7 @@ def encode(attempt: Attempt, to: Addressee) -> Encoded:
             body[sent] = bytes(value)
     body["model"] = msgspec.json.encode(to.model)
     path = "/embeddings"
-    if request.surface is not Surface.EMBEDDINGS:
+    if request.surface is not EMBEDDINGS:
         path = _conversation(to, body)
         _translate(attempt, body, quirk, attempt.endpoint.wire.get("supported_parameters") or ())
         if request.stream and "stream_options" not in quirk.drop:
