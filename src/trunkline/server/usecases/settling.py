@@ -37,6 +37,7 @@ class Progress:
     __slots__ = (
         "_calls",
         "_candidate",
+        "_counts",
         "_first",
         "_sent",
         "_tally",
@@ -79,6 +80,7 @@ class Progress:
         self._used: Usage | None = None
         self._tally: estimate.OutputTally | None = None
         self._calls: ToolCalls | None = None
+        self._counts = True
         self.finished: Finished | None = None
         self.started = _NOT_STARTED
 
@@ -108,6 +110,8 @@ class Progress:
         What follows a `Failed` that nothing was shown before is not noted.
         """
         shown = -1
+        # What the provider has counted, or whoever asked it, need not be counted here.
+        self._counts = not (events and isinstance(events[-1], Used))
         for place, event in enumerate(events):
             if shown < 0:
                 if isinstance(event, Failed):
@@ -120,9 +124,10 @@ class Progress:
     def _hear(self, delta: Delta, now: float) -> None:
         if self._first is None and delta.is_token:
             self._first = now
-        if self._tally is None:
-            self._tally = estimate.OutputTally()
-        self._tally.add(delta)
+        if self._counts:
+            if self._tally is None:
+                self._tally = estimate.OutputTally()
+            self._tally.add(delta)
         if delta.tool_calls:
             if self._calls is None:
                 self._calls = ToolCalls()

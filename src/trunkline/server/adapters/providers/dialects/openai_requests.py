@@ -12,7 +12,7 @@ import msgspec
 
 from trunkline.server.adapters.providers.dialects import openai_reasoning
 from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE, Addressee, Encoded
-from trunkline.server.adapters.providers.quirks import Quirk
+from trunkline.server.adapters.providers.quirks import NONE, Quirk
 from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.request import EMBEDDINGS
 
@@ -63,7 +63,9 @@ def encode(attempt: Attempt, to: Addressee) -> Encoded:
     path = "/embeddings"
     if request.surface is not EMBEDDINGS:
         path = _conversation(to, body)
-        _translate(attempt, body, quirk, attempt.endpoint.wire.get("supported_parameters") or ())
+        if quirk is not NONE:
+            _translate(attempt, body, quirk, attempt.endpoint.wire.get("supported_parameters") or ())
+        _drop_breakpoints(attempt, body, quirk)
         if request.stream and "stream_options" not in quirk.drop:
             body["stream_options"] = b'{"include_usage":true}'
     if "user" not in quirk.drop:
@@ -110,6 +112,9 @@ def _translate(attempt: Attempt, body: Fields, quirk: Quirk, declared: Iterable[
             body[name] = msgspec.json.encode(value)
     if quirk.tiers and isinstance(tier := attempt.endpoint.wire.get("service_tier"), str):
         body["service_tier"] = msgspec.json.encode(tier)
+
+
+def _drop_breakpoints(attempt: Attempt, body: Fields, quirk: Quirk) -> None:
     # Those that speak for Anthropic's models take its breakpoints; others refuse the field.
     if not quirk.cache_control and not attempt.endpoint.key.startswith("anthropic/"):
         body.pop(_CACHE, None)
