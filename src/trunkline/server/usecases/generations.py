@@ -264,8 +264,10 @@ class Generation:
             self.progress.failed(failed.fault, self._gateway.clock())
             self._settle(error=failed.fault.type.value)
             return
-        self.progress.served(self._gateway.clock())
-        self._remember()
+        now = self._gateway.clock()
+        self.progress.served(now)
+        if self.candidate is not None:
+            self._talk.stay(self.candidate.target, self.progress.usage(), now)
         self._settle()
 
     async def _leave(self) -> None:
@@ -335,10 +337,6 @@ class Generation:
             return contents.Failure(refusal.status, refusal.message)
         fault = self._broken
         return None if fault is None else contents.Failure(STATUS[fault.type], fault.message)
-
-    def _remember(self) -> None:
-        if self.candidate is not None:
-            self._talk.stay(self.candidate.target, self.progress.usage(), self._gateway.clock())
 
 
 def _is_shown(event: Event) -> bool:

@@ -11,7 +11,7 @@ from trunkline.server.domain.generation.fault import Fault
 from trunkline.server.domain.generation.usage import Usage
 
 
-class Started(Struct, frozen=True, kw_only=True, tag="started"):
+class Started(Struct, frozen=True, tag="started"):
     """The upstream has begun: its own id, model name, and the service tier that it says it serves."""
 
     upstream_id: str | None = None
@@ -20,7 +20,7 @@ class Started(Struct, frozen=True, kw_only=True, tag="started"):
     system_fingerprint: str | None = None
 
 
-class Delta(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="delta"):
+class Delta(Struct, frozen=True, omit_defaults=True, tag="delta"):
     """A piece of the answer of one choice, in the shape of a chat completion chunk's `delta`.
 
     `tool_calls` are fragments as they came: `{index, id?, type?, function: {name?, arguments?}}`,
@@ -53,7 +53,7 @@ class Delta(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="delta"):
         )
 
 
-class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
+class Finished(Struct, frozen=True, tag="finished"):
     """The answer of a choice has ended: `reason` canonical (None: the upstream gave none), `native` as it came."""
 
     reason: str | None
@@ -61,7 +61,7 @@ class Finished(Struct, frozen=True, kw_only=True, tag="finished"):
     index: int = 0
 
 
-class Used(Struct, frozen=True, kw_only=True, tag="used"):
+class Used(Struct, frozen=True, tag="used"):
     """Usage as the upstream reports it; the last one counts."""
 
     usage: Usage

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+from msgspec import UNSET, Struct
+
 from trunkline.server.adapters.providers.dialects.dialect import count
 from trunkline.server.domain.generation.usage import Usage
 
@@ -30,10 +33,28 @@ def finish_reason(native: str) -> str:
     return REASONS.get(native.lower(), "stop")
 
 
+class Stated(Struct):
+    """The members of a `usage` object that some OpenAI-compatible server states."""
+
+    prompt_tokens: Any = None
+    completion_tokens: Any = UNSET
+    total_tokens: Any = None
+    prompt_tokens_details: Any = None
+    completion_tokens_details: Any = None
+    prompt_cache_hit_tokens: Any = None
+    cached_tokens: Any = None
+    server_tool_use: Any = None
+
+
 def usage(stated: Json) -> Usage:
     """Return usage as OpenAI-compatible servers state it, with what some of them call otherwise."""
-    prompt, completion = count(stated.get("prompt_tokens")), count(stated.get("completion_tokens"))
-    before, after = stated.get("prompt_tokens_details"), stated.get("completion_tokens_details")
+    return usage_of(msgspec.convert(stated, Stated))
+
+
+def usage_of(stated: Stated) -> Usage:
+    """Return the same of an object that was read into its members."""
+    prompt, completion = count(stated.prompt_tokens), count(stated.completion_tokens)
+    before, after = stated.prompt_tokens_details, stated.completion_tokens_details
     more: dict[str, int] = {}
     cached: object = None
     reasoning = 0
@@ -43,18 +64,20 @@ def usage(stated: Json) -> Usage:
     if isinstance(after, dict):
         reasoning = count(after.get("reasoning_tokens"))
         more |= {_AFTER[name]: count(value) for name, value in after.items() if value and name in _AFTER}
-    beside = count(stated.get("total_tokens")) - prompt - completion
-    if beside > 0 and "completion_tokens" in stated and reasoning in (0, beside):
+    beside = count(stated.total_tokens) - prompt - completion
+    if beside > 0 and stated.completion_tokens is not UNSET and reasoning in (0, beside):
         # xAI counts reasoning beside the completion, Gemini's imitation of OpenAI in the total only.
         completion, reasoning = completion + beside, beside
     if cached is None:  # DeepSeek's and Moonshot's names for cache reads
-        cached = stated.get("prompt_cache_hit_tokens")
+        cached = stated.prompt_cache_hit_tokens
         if cached is None:
-            cached = stated.get("cached_tokens")
+            cached = stated.cached_tokens
     if cached:
         more["cached_tokens"] = min(count(cached), prompt)
     if reasoning:
         more["reasoning_tokens"] = min(reasoning, completion)
-    if isinstance(searched := stated.get("server_tool_use"), dict):
+    if isinstance(searched := stated.server_tool_use, dict):
         more["searches"] = count(searched.get("web_search_requests"))
+    if not more:
+        return Usage(prompt_tokens=prompt, completion_tokens=completion)
     return Usage(prompt_tokens=prompt, completion_tokens=completion, **more)  # type: ignore[arg-type]  # none is `estimated`

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from trunkline.server.adapters.providers.dialects.dialect import UNREADABLE
-from trunkline.server.adapters.providers.dialects.openai_usage import finish_reason, usage
+from trunkline.server.adapters.providers.dialects.openai_usage import Stated, finish_reason, usage_of
 from trunkline.server.domain.generation.delta import Delta, Event, Finished, Started, Used
 
 
@@ -45,7 +45,7 @@ class _Answer(Struct):
     model: str | None = None
     service_tier: str | None = None
     system_fingerprint: str | None = None
-    usage: Any = None
+    usage: Stated | None = None
     x_groq: Any = None
     error: Any = None
 
@@ -59,16 +59,17 @@ def usual_events(data: bytes, *, begins: bool) -> list[Event] | None:
         answer = _DECODER.decode(data)
     except UNREADABLE:  # a `ValidationError` is a `DecodeError`
         return None
-    if answer.error is not None or answer.x_groq is not None:
+    stated = answer.usage
+    if answer.error is not None or answer.x_groq is not None or (stated is not None and stated.prompt_tokens is None):
         return None
     events: list[Event] = []
     if begins:
         events.append(
-            Started(
-                upstream_id=answer.id or None,
-                model=answer.model or None,
-                service_tier=answer.service_tier or None,
-                system_fingerprint=answer.system_fingerprint or None,
+            Started(  # all events in the order of their fields
+                answer.id or None,
+                answer.model or None,
+                answer.service_tier or None,
+                answer.system_fingerprint or None,
             )
         )
     for position, choice in enumerate(answer.choices):
@@ -89,22 +90,14 @@ def usual_events(data: bytes, *, begins: bool) -> list[Event] | None:
             thought = said.reasoning_content or said.reasoning
             if said.content or thought or said.refusal or choice.logprobs is not None:
                 logprobs = choice.logprobs
-                events.append(
-                    Delta(
-                        content=said.content or None,
-                        reasoning=thought or None,
-                        refusal=said.refusal or None,
-                        logprobs=None if logprobs is None else msgspec.Raw(msgspec.json.encode(logprobs)),
-                        index=index,
-                    )
-                )
+                raw = None if logprobs is None else msgspec.Raw(msgspec.json.encode(logprobs))
+                content, refusal = said.content or None, said.refusal or None
+                events.append(Delta(content, thought or None, None, None, refusal, None, None, None, raw, index))
         elif choice.logprobs is not None:
             return None
         native = choice.finish_reason
         if native:
-            events.append(
-                Finished(reason=finish_reason(native), native=choice.native_finish_reason or native, index=index)
-            )
-    if answer.usage and isinstance(answer.usage, dict):
-        events.append(Used(usage=usage(answer.usage)))
+            events.append(Finished(finish_reason(native), choice.native_finish_reason or native, index))
+    if stated is not None:
+        events.append(Used(usage_of(stated)))
     return events
