@@ -102,15 +102,27 @@ class Generation:
         refusal = money.take(self.progress.caller, now, free=self._free, most=self._most)
         if refusal is None and money.is_taken:
             refusal = await money.secure()
+            now = self._gateway.clock()
         if refusal is not None:
             return self._refused(refusal)
         try:
-            refusal = await self._try(now + self._gateway.pre_token_seconds, gone)
+            # Not in a coroutine of its own, for every call pays for each of them.
+            gateway, deadline = self._gateway, now + self._gateway.pre_token_seconds
+            while (candidate := following(self.plan, self.outcomes, gateway.most_attempts)) is not None:
+                if self.outcomes and ((now := gateway.clock()) >= deadline or gone()):
+                    break
+                attempt = self._attempt(candidate, now, deadline - now)
+                fault = await (self._stream(candidate, attempt) if self._request.stream else self._whole(attempt))
+                if fault is None:
+                    self.candidate = candidate
+                    return None
+                self._failed(candidate, fault)
+            refusal = self._concluded(gone())
         finally:
             # A call that has served, or is cut off or read to its end unheard, settles there.
             if self.candidate is None:
                 money.release()
-        if refusal is not None and money.is_taken:
+        if money.is_taken:
             await money.freed()
         return refusal
 
@@ -118,24 +130,16 @@ class Generation:
         gateway = self._gateway
         return most(self.plan, gateway.byok_fee, gateway.held_tokens, gateway.most_attempts)
 
-    async def _try(self, deadline: float, gone: Callable[[], bool]) -> Refusal | None:
-        gateway, progress, streams = self._gateway, self.progress, self._request.stream
-        while (candidate := following(self.plan, self.outcomes, gateway.most_attempts)) is not None:
-            now = gateway.clock()
-            if self.outcomes and (now >= deadline or gone()):
-                break
-            attempt = self._attempt(candidate, deadline - now)
-            progress.attempt(candidate, now)
-            fault = await (self._stream(candidate, attempt) if streams else self._whole(attempt))
-            if fault is None:
-                self.candidate = candidate
-                return None
-            progress.failed(fault, gateway.clock(), gateway.cooldown_seconds)
-            # Others must not be sent to an endpoint that has just asked for a pause, however long this call takes.
-            gateway.learned.observe(progress.attempts[-1])
-            self.outcomes.append(Outcome(candidate, fault))
+    def _failed(self, candidate: Candidate, fault: Fault) -> None:
+        gateway, progress = self._gateway, self.progress
+        progress.failed(fault, gateway.clock(), gateway.cooldown_seconds)
+        # Others must not be sent to an endpoint that has just asked for a pause, however long this call takes.
+        gateway.learned.observe(progress.attempts[-1])
+        self.outcomes.append(Outcome(candidate, fault))
+
+    def _concluded(self, gone: bool) -> Refusal:
         self._conclusion = refusal = conclusion(self.plan, self.outcomes)
-        self._settle(error=refusal.type.value, cancelled=gone())
+        self._settle(error=refusal.type.value, cancelled=gone)
         return refusal
 
     def _refused(self, refusal: Refusal) -> Refusal:
@@ -210,11 +214,12 @@ class Generation:
         finally:
             await self._leave()
 
-    def _attempt(self, candidate: Candidate, seconds: float) -> Attempt:
+    def _attempt(self, candidate: Candidate, now: float, seconds: float) -> Attempt:
         own, account = candidate.credential, self.progress.caller.key.account_id
         key = None if own is None else OwnKey(own.id, own.sealed, own.about)
         attempt = Attempt(candidate.target.endpoint, self._request, account, candidate.changes, seconds, key)
         self.sent.append(attempt)
+        self.progress.attempt(candidate, now)
         return attempt
 
     async def _whole(self, attempt: Attempt) -> Fault | None:
