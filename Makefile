@@ -11,6 +11,9 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
 unexport VIRTUAL_ENV
 
+# Tests start hundreds of processes, each of which would compile every module anew where Python may not keep them.
+COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.cache/pycache
+
 PACKAGES := $(PY) $(UV)
 SERVER   := $(VENV)/.server-installed
 DEV      := $(VENV)/.dev-installed
@@ -31,7 +34,7 @@ serve: $(SERVER) ## run the server (TRUNKLINE_HOME, TRUNKLINE_HOST, TRUNKLINE_PO
 	@exec $(BIN)/trunkline serve
 
 test: $(DEV) $(DEBIAN) $(CLIENTS) $(NODE) ## run all tests (PYTEST="tests/cli -k port" for some)
-	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
+	$(COMPILED) $(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
 
 check: lint types layers check-openapi ## run every static check
 	$(BIN)/pytest -q tests/architecture
