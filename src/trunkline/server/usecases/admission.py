@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.domain.content.filters import sources_of
 from trunkline.server.domain.generation.request import GenerationRequest
@@ -35,11 +33,8 @@ async def admit(
     """
     now = gateway.clock()
     policy = gateway.admitted(caller, region)
-    free = _is_free(request.models)
-    gateway.ledger.check(caller, now, free=free)
-    if gateway.free_calls is not None:
-        request = free_calls.counted(request, gateway.free_calls, caller.key.account_id, now)
-        free = _is_free(request.models)
+    gateway.ledger.check(caller, now, free=_is_free(request))
+    request = free_calls.counted(request, gateway.free_calls, caller.key.account_id, now)
     progress = Progress(generation_id, now, request, caller, region, agent)
     sieve = None
     if sources_of(caller):
@@ -58,7 +53,7 @@ async def admit(
         own=Own(caller.byok, gateway.usable) if caller.byok else None,
     )
     planned = plan(request, gateway.pools(snapshot, now), policy, given)
-    generation = Generation(gateway, request, planned, progress, talk, free)
+    generation = Generation(gateway, request, planned, progress, talk, _is_free(request))
     if progress.refusal is None:
         generation.sieve = sieve
         if request.caching is not None:
@@ -68,6 +63,5 @@ async def admit(
     return generation
 
 
-@lru_cache(maxsize=10_000)
-def _is_free(models: tuple[str, ...]) -> bool:
-    return all(slug.endswith(":free") for slug in models)
+def _is_free(request: GenerationRequest) -> bool:
+    return not [slug for slug in request.models if not slug.endswith(":free")]

@@ -22,7 +22,7 @@ def counted(request: GenerationRequest, calls: FreeCalls | None, account_id: str
     """
     if calls is None:
         return request
-    others = _others(request.models)
+    others = tuple([slug for slug in request.models if not _is_free(slug)])
     if len(others) == len(request.models):
         return request
     try:
@@ -35,11 +35,6 @@ def counted(request: GenerationRequest, calls: FreeCalls | None, account_id: str
 
 
 @lru_cache(maxsize=10_000)
-def _others(models: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of some slugs that are not for free."""
-    return tuple(slug for slug in models if not _is_free(slug))
-
-
 def _is_free(slug: str) -> bool:
     parsed = slugs.parse(slug) if ":" in slug else None
     return slug.lower() == FREE_ROUTER if parsed is None else parsed.variant == _VARIANT or parsed.base == FREE_ROUTER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +58,25 @@ def test_a_prompt_beyond_the_least_window_is_looked_at_for_itself():
     assert planned(of).candidates
     assert not planned(of, messages=long).candidates
     assert planned(of).candidates
+
+
+def test_fields_that_nobody_reads_make_no_kind_of_their_own():
+    of = abc()
+    first = planned(of, seed=1)
+    for name in ("unheard_of", "x" * 100_000):
+        assert planned(of, seed=2, **{name: 1}).shortlists[0] is first.shortlists[0]
+
+
+@pytest.mark.parametrize(
+    ("slugs", "asked"),
+    [
+        (("acme/m",) * 9, {}),
+        ((), {"provider": {"ignore": ["nobody" * 100]}}),
+        ((), {"response_format": {"type": "json_object", "schema": "x" * 1_000}}),
+    ],
+)
+def test_what_callers_may_make_long_is_not_remembered(slugs, asked):
+    of = abc()
+    first, second = planned(of, *slugs, **asked), planned(of, *slugs, **asked)
+    assert told(first) == told(second)
+    assert second.shortlists[0] is not first.shortlists[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -31,6 +31,8 @@ _DECISIVE: Final = frozenset(
     {"plugins", "reasoning", "reasoning_effort", "response_format", "speed", "tool_choice", "tools", "transforms"}
 )
 """Fields that are read for more than their presence."""
+_TELLING: Final = _PARAMETERS | _DECISIVE | {"messages"}
+"""All that are read here; the counts among them are no part of a kind."""
 _SHORT: Final = 512
 """Bytes of such a field; requests with longer ones are not remembered."""
 _NULL: Final = 4
@@ -81,26 +83,26 @@ def read(request: GenerationRequest, estimate: Estimate, *, small_window: int = 
 def counted(kind: Needs, request: GenerationRequest, estimate: Estimate) -> Needs:
     """Return the needs of a request of a kind, with its counts. Raises `BadRequest` where one is no number."""
     fields = request.fields
-    most = _count(fields, "max_completion_tokens") or _count(fields, "max_tokens")
+    most = _field(fields, "max_completion_tokens", _COUNT) or _field(fields, "max_tokens", _COUNT)
     return msgspec.structs.replace(kind, prompt_tokens=estimate(fields), max_tokens=most)
 
 
 def signature(request: GenerationRequest) -> tuple[object, ...] | None:
-    """Return what is equal for requests of one kind only; None where it would be too long to remember."""
+    """Return what is equal for requests of one kind only; None where it would be too long to remember.
+
+    Of fields that nobody here reads there is nothing in it: callers may send as many as they like, of any length.
+    """
     fields = request.fields
-    if _DECISIVE.isdisjoint(fields) and _NULL not in map(len, fields.values()):
-        return (request.surface, request.service_tier, inputs(request), *fields)
-    told: list[object] = [request.surface, request.service_tier, inputs(request)]
-    for name, raw in fields.items():
-        if name in _DECISIVE:
-            if len(raw) > _SHORT:
-                return None
-            told.append((name, bytes(raw)))
-        elif len(raw) == _NULL and bytes(raw) == b"null":
-            told.append((name, None))
-        else:
-            told.append(name)
-    return tuple(told)
+    named: Iterable[str] = fields.keys() & _TELLING
+    if _NULL in map(len, fields.values()):
+        named = [name for name in named if request.has(name)]
+    known = frozenset(named)
+    if known.isdisjoint(_DECISIVE):
+        return (request.surface, request.service_tier, inputs(request), known)
+    stated = [(name, bytes(fields[name])) for name in sorted(known & _DECISIVE)]
+    if any(len(value) > _SHORT for _, value in stated):
+        return None
+    return (request.surface, request.service_tier, inputs(request), known, *stated)
 
 
 def kind(request: GenerationRequest, small_window: int = SMALL_WINDOW) -> Needs:
@@ -110,7 +112,7 @@ def kind(request: GenerationRequest, small_window: int = SMALL_WINDOW) -> Needs:
     present = frozenset(name for name in fields if name in _PARAMETERS and request.has(name))
     effort, pro = _reasoning(request)
     choice = _tool_choice(request)
-    form = _field(request, "response_format", _Typed)
+    form = _field(fields, "response_format", _FORM)
     return Needs(
         surface=request.surface,
         inputs=inputs(request),
@@ -122,7 +124,7 @@ def kind(request: GenerationRequest, small_window: int = SMALL_WINDOW) -> Needs:
         effort=effort,
         pro=pro,
         service_tier=request.service_tier,
-        fast=_field(request, "speed", str) == "fast",
+        fast=_field(fields, "speed", _WORD) == "fast",
         compression=compression if request.has("messages") else False,
         small_window=small_window,
     )
@@ -145,32 +147,25 @@ class _Message(Struct):
 
 _MESSAGES = msgspec.json.Decoder(list[_Message])
 _COUNT: Final[msgspec.json.Decoder[int | None]] = msgspec.json.Decoder(int | None)
+_WORD: Final[msgspec.json.Decoder[str | None]] = msgspec.json.Decoder(str | None)
+_FORM: Final[msgspec.json.Decoder[_Typed | None]] = msgspec.json.Decoder(_Typed | None)
+_THOUGHT: Final[msgspec.json.Decoder[_Reasoning | None]] = msgspec.json.Decoder(_Reasoning | None)
 
 
-def _count(fields: Mapping[str, msgspec.Raw], name: str) -> int | None:
+def _field(fields: Mapping[str, msgspec.Raw], name: str, decoder: msgspec.json.Decoder[_T]) -> _T | None:
     raw = fields.get(name)
     if raw is None:
         return None
     try:
-        return _COUNT.decode(raw)
-    except msgspec.MsgspecError as error:
-        raise BadRequest(issues=[Issue(name, str(error).partition(" - at ")[0])]) from None
-
-
-def _field(request: GenerationRequest, name: str, of: type[_T]) -> _T | None:
-    raw = request.fields.get(name)
-    if raw is None:
-        return None
-    try:
-        return msgspec.json.decode(raw, type=of | None)
+        return decoder.decode(raw)
     except msgspec.MsgspecError as error:
         raise BadRequest(issues=[Issue(name, str(error).partition(" - at ")[0])]) from None
 
 
 def _reasoning(request: GenerationRequest) -> tuple[str | None, bool]:
     """Return the effort asked for (`none` where reasoning is switched off) and whether the pro mode is."""
-    short = _field(request, "reasoning_effort", str)
-    stated = _field(request, "reasoning", _Reasoning)
+    short = _field(request.fields, "reasoning_effort", _WORD)
+    stated = _field(request.fields, "reasoning", _THOUGHT)
     if stated is None:
         return short, False
     if stated.effort is not None and short is not None and stated.effort != short:

@@ -6,6 +6,7 @@ Worked out once and kept with the pools: it holds for as many tokens as all of t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from msgspec import Struct
 
@@ -24,6 +25,7 @@ from trunkline.server.domain.routing.pools import Found, Pools
 from trunkline.server.domain.routing.preferences import NO_PREFERENCES, Preferences
 from trunkline.server.domain.routing.targets import Model, Target
 
+_MOST_MODELS: Final = 8
 Draw = Callable[[str, Found, routers.Suits], "tuple[Entry, ...] | Miss"]
 """Returns the models that a router (as sent, as found) gives for a request, among those that suit it."""
 
@@ -100,24 +102,28 @@ def outlook(
 
     Prices that depend on the size of a prompt, and what a caller brings along, make one for itself.
     """
-    signature = None if own is not None or wishes.max_price else needing.signature(request)
-    place = (
-        pools.number(policy),
-        request.models,
-        signature,
-        small_window,
-        None if wishes is NO_PREFERENCES else wishes,
-    )
-    if signature is not None and (kept := pools.outlooks.get(place)) is not None:
+    place = None if own is not None else _place(request, wishes, pools, policy, small_window)
+    if place is not None and (kept := pools.outlooks.get(place)) is not None:
         needs = needing.counted(kept.kind, request, estimate)
         if kept.holds(needs):
             return kept, needs
     kind = needing.kind(request, small_window)
     needs = needing.counted(kind, request, estimate)
     made = _outlook(request, kind, needs, wishes, pools, policy, draw, own)
-    if signature is not None and not made.drawn and made.holds(needs):
+    if place is not None and not made.drawn and made.holds(needs):
         pools.outlooks.put(place, made)
     return made, needs
+
+
+def _place(
+    request: GenerationRequest, wishes: Preferences, pools: Pools, policy: Policy, small_window: int
+) -> tuple[object, ...] | None:
+    """Return what an outlook is kept under, None where none is: what callers may make long is not remembered."""
+    if len(request.models) > _MOST_MODELS or wishes.max_price or not (wishes is NO_PREFERENCES or wishes.is_brief):
+        return None
+    signature = needing.signature(request)
+    stated = None if wishes is NO_PREFERENCES else wishes
+    return None if signature is None else (pools.number(policy), request.models, small_window, stated, signature)
 
 
 def _outlook(

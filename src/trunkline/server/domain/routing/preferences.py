@@ -19,6 +19,8 @@ Quantization = Literal[
 PER_MILLION: Final = frozenset({"prompt", "completion"})
 """The keys of `max_price` that are USD per million tokens; the others are USD per unit."""
 _MILLION = Decimal(1_000_000)
+_BRIEF: Final = 512
+"""Characters."""
 _COVERS: Final = {"fp4": ("mxfp4", "nvfp4"), "fp8": ("mxfp8",)}
 
 
@@ -57,6 +59,11 @@ class Preferences(Struct, frozen=True, kw_only=True):
     throughput: tuple[tuple[str, float], ...] = ()
     latency: tuple[tuple[str, float], ...] = ()
     max_price: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether the lists of providers are short enough to remember something by them."""
+        return sum(map(len, (*self.order, *self.only, *self.ignore))) <= _BRIEF
 
 
 NO_PREFERENCES: Final = Preferences()
