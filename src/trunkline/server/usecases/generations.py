@@ -11,7 +11,7 @@ from typing import Final
 
 from trunkline.server.domain.content.answers import Sieve
 from trunkline.server.domain.generation.attempt import Attempt, OwnKey
-from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Vector
+from trunkline.server.domain.generation.delta import Event, Failed, is_shown
 from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
 from trunkline.server.domain.generation.request import GenerationRequest
 from trunkline.server.domain.policy.holds import Amount
@@ -254,7 +254,7 @@ class Generation:
                 if isinstance(event, Failed):
                     await flow.close()
                     return event.fault
-                if _is_shown(event):
+                if is_shown(event):
                     self._held, self._flow = (event,), flow
                     return None
             await flow.close()
@@ -342,10 +342,6 @@ class Generation:
             return contents.Failure(refusal.status, refusal.message)
         fault = self._broken
         return None if fault is None else contents.Failure(STATUS[fault.type], fault.message)
-
-
-def _is_shown(event: Event) -> bool:
-    return event.is_token if isinstance(event, Delta) else isinstance(event, Finished | Vector)
 
 
 _NOTHING: Final = Fault(type=FaultType.PROVIDER_UNAVAILABLE, message="The provider answered nothing")

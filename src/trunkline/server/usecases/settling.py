@@ -10,7 +10,7 @@ from msgspec import structs
 
 from trunkline.server.domain.content.inspection import Finding
 from trunkline.server.domain.generation import cost, estimate
-from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Used, Vector
+from trunkline.server.domain.generation.delta import Delta, Event, Failed, Finished, Started, Used, is_shown
 from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
 from trunkline.server.domain.generation.record import AttemptRecord, FilterRecord, GenerationRecord
 from trunkline.server.domain.generation.request import EMBEDDINGS, GenerationRequest
@@ -116,7 +116,7 @@ class Progress:
             if shown < 0:
                 if isinstance(event, Failed):
                     break
-                if event.is_token if isinstance(event, Delta) else isinstance(event, Finished | Vector):
+                if is_shown(event):
                     shown = place
             self.see(event, now)
         return shown

@@ -82,3 +82,8 @@ class Vector(Struct, frozen=True, kw_only=True, tag="vector"):
 
 Event = Started | Delta | Finished | Used | Failed | Vector
 """In order: Started?, Delta*, Finished?, Used?, and Failed last where the attempt failed."""
+
+
+def is_shown(event: Event) -> bool:
+    """Tell whether an event is the first that can be shown of an answer: no other attempt may follow it."""
+    return event.is_token if isinstance(event, Delta) else isinstance(event, Finished | Vector)

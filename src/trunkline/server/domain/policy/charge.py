@@ -69,14 +69,7 @@ def scopes(account_id: str, key_hash: str, workspace_id: str | None, user_id: st
 
 def booked(record: GenerationRecord) -> Booked:
     """Return what a generation costs whom, on the day on which it began."""
-    payer = Payer(
-        record.account_id,
-        record.key_hash,
-        record.workspace_id or "",
-        record.user_id or "",
-        int(record.created) // DAY,
-    )
-    return payer, charge_of(record)
+    return Payer(*_payer(record)), charge_of(record)
 
 
 def charge_of(record: GenerationRecord) -> Charge:
@@ -89,15 +82,14 @@ def summed(records: Iterable[GenerationRecord], charges: Iterable[Charge]) -> li
     """Return what generations cost, each with its charge (`charge_of`), those on one payer added up."""
     sums: dict[tuple[str, str, str, str, int], Charge] = {}
     for record, charge in zip(records, charges, strict=True):
-        payer = (
-            record.account_id,
-            record.key_hash,
-            record.workspace_id or "",
-            record.user_id or "",
-            int(record.created) // DAY,
-        )
+        payer = _payer(record)
         total = sums.get(payer)
         if total is None:
             total = sums[payer] = Charge()
         total.add(charge)
     return [(Payer(*payer), total) for payer, total in sums.items()]
+
+
+def _payer(record: GenerationRecord) -> tuple[str, str, str, str, int]:
+    day = int(record.created) // DAY
+    return record.account_id, record.key_hash, record.workspace_id or "", record.user_id or "", day
