@@ -111,7 +111,7 @@ IMPURE_MODULES = (
     "pyreqwest",
     "time",
 )
-IMPURE_LIBRARIES = ("litestar", "granian", "sqlalchemy", "alembic", "structlog", "platformdirs")
+IMPURE_LIBRARIES = ("httptools", "uvloop", "sqlalchemy", "alembic", "platformdirs")
 
 
 def test_the_domain_is_pure():

@@ -51,5 +51,5 @@ def test_importing_and_making_a_client_loads_no_library(code: str):
 
 def test_the_client_loads_nothing_of_the_server():
     use = "from trunkline import OpenRouter, components, errors, operations, types, utils; OpenRouter().models"
-    known = {"litestar", "granian", "sqlalchemy", "alembic", "structlog", "numpy", "cyclopts", "jinja2", "yaml"}
+    known = {"httptools", "uvloop", "sqlalchemy", "alembic", "structlog", "numpy", "cyclopts", "jinja2", "yaml"}
     assert not loaded_after(use) & known

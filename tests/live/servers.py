@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from granian.constants import Interfaces
-from granian.server.embed import Server as Granian
+import uvloop
 
 from tests.conftest import COMMAND
 from tests.live.wire import Site
@@ -52,35 +51,28 @@ def process(home: Path, **variables: str) -> Iterator[Site]:
 
 @contextmanager
 def in_process(settings: Settings, clock: Callable[[], float]) -> Iterator[Site]:
-    """Run the application under granian in a thread, with a clock that the test holds."""
+    """Run the application in a thread, with a clock that the test holds."""
     with embedded(lambda: create_app(settings, clock)) as running:
         yield running
 
 
 @contextmanager
 def embedded(make: Callable[[], App]) -> Iterator[Site]:
-    """Run an application, made in the thread that serves it, under granian."""
-    port = free_port()
+    """Run an application, made in the thread that serves it."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
     started: queue.Queue[BaseException | None] = queue.Queue()
     stop: list[Callable[[], object]] = []
 
     async def run() -> None:
-        server = Granian(
-            make(),
-            address="127.0.0.1",
-            port=port,
-            interface=Interfaces.ASGI,
-            websockets=False,
-            log_enabled=False,
-        )
-        loop = asyncio.get_running_loop()
-        stop.append(lambda: loop.call_soon_threadsafe(server.stop))
-        started.put(None)
-        await server.serve()
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        stop.append(lambda: loop.call_soon_threadsafe(told.set))
+        await make().serve(listening, told.wait(), ready=lambda: started.put(None))
 
     def serve() -> None:
         try:
-            asyncio.run(run())
+            uvloop.run(run())
         except BaseException as error:
             started.put(error)
             raise

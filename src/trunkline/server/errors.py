@@ -8,8 +8,10 @@
     ├── NotFound              404
     ├── MethodNotAllowed      405
     ├── Conflict              409  an update lost a race
+    ├── RequestTimeout        408
     ├── PayloadTooLarge       413
     ├── TooManyRequests       429  a limit on how often something may be asked
+    ├── HeadTooLarge          431
     ├── Unavailable           503  no catalogue loaded yet
     ├── StoreUnavailable      503  the store cannot be reached
     ├── SettingsError         -    (command line: exit code 2)
@@ -95,6 +97,11 @@ class Conflict(TrunklineError):
     message = "Resource conflict. Please try again later."
 
 
+class RequestTimeout(TrunklineError):
+    status = 408
+    message = "The request did not come in time"
+
+
 class PayloadTooLarge(TrunklineError):
     status = 413
     message = "Request payload too large"
@@ -111,6 +118,11 @@ class TooManyRequests(TrunklineError):
         self.limit = limit
         self.reset = reset
         self.retry_after = retry_after
+
+
+class HeadTooLarge(TrunklineError):
+    status = 431
+    message = "Request headers or URL too long"
 
 
 class Unavailable(TrunklineError):

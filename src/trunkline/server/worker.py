@@ -1,4 +1,4 @@
-"""What runs in each worker process: builds the application and tells the parent whether it can serve."""
+"""What runs in each worker process: serves the application on a socket until its parent says stop, or is gone."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
-import time
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import uvloop
 
 from trunkline.server.errors import TrunklineError
 from trunkline.server.settings import Settings
@@ -20,14 +23,13 @@ from trunkline.server.settings import Settings
 if TYPE_CHECKING:
     from trunkline.server.http.app import App
 
-STOPPING = getattr(signal, "SIGUSR1", None)
-"""What the parent sends to its workers before it ends them; None where there are no such signals."""
-STOP_SECONDS = 5
-YOUNG = 20_000
+CLOSING_SECONDS: Final = 2
+"""What answers get beyond the grace of calls: for the last words of those that have none left."""
+YOUNG: Final = 20_000
 """Objects that may be younger than the collector's last round: a call makes some hundreds and frees nearly all of them
 itself, so that with Python's 700 every third call pays for a round that finds nothing.
 """
-REASON_LENGTH = 1000
+REASON_LENGTH: Final = 1000
 """Characters: workers share one pipe, on which messages of up to 4096 bytes do not mix."""
 
 
@@ -48,63 +50,65 @@ class Failed:
     reason: str
 
 
-def load_app(settings: Settings, parent: Connection) -> App:
-    """Return the application for this process; when it cannot be built, tell the parent why and wait to be ended."""
-    # The parent's handlers came along with the fork and would swallow a SIGTERM.
-    _obey_signals()
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a worker stands: its socket, whom it reports to, and what tells that its parent is there.
+
+    `others` came along with the fork and would keep alive what others close.
+    """
+
+    listening: socket.socket
+    reports: Connection
+    parent: Connection
+    others: Sequence[socket.socket | Connection] = ()
+
+
+def work(settings: Settings, place: Place) -> None:
+    """Serve until told to stop by SIGTERM, or by the end of the parent; a worker that cannot start says why."""
+    # The parent's handlers came along with the fork. Ctrl-C reaches every process of a terminal: it passes it on.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for other in place.others:
+        other.close()
     _work_in_batches()
-    parent.send(Starting())
+    place.reports.send(Starting())
     try:
         from trunkline.server.runtime import create_app
 
-        app = create_app(settings)
+        uvloop.run(_serve(create_app(settings), settings, place))
     except Exception as error:  # noqa: BLE001 - whatever it is, this process cannot serve
-        _give_up(parent, error)
-    app.reports = _ToParent(app, parent)
-    return app
+        _give_up(place.reports, error)
 
 
-class _ToParent:
-    """Implements `http.app.Reports`: tells the parent process how the start ended, and prepares this one to serve."""
+async def _serve(app: App, settings: Settings, place: Place) -> None:
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
 
-    def __init__(self, app: App, parent: Connection) -> None:
-        self._app = app
-        self._parent = parent
+    def orphaned() -> None:
+        loop.remove_reader(place.parent.fileno())
+        told.set()
 
-    def ready(self) -> None:
-        if STOPPING is not None:
-            asyncio.get_running_loop().add_signal_handler(STOPPING, self._app.stopping)
+    def ready() -> None:
         gc.freeze()
         gc.set_threshold(YOUNG)
-        self._parent.send(Ready())
+        place.reports.send(Ready())
 
-    def failed(self, error: Exception) -> NoReturn:
-        _give_up(self._parent, error)
+    loop.add_signal_handler(signal.SIGTERM, told.set)
+    loop.add_reader(place.parent.fileno(), orphaned)  # nobody ever writes to it: it can only end
+    grace = settings.grace_seconds + CLOSING_SECONDS
+    await app.serve(place.listening, told.wait(), ready=ready, grace_seconds=grace)
 
 
-def _give_up(parent: Connection, error: Exception) -> NoReturn:
-    # The parent stops everything when it hears why; a process that ends before that would be started again.
-    _obey_signals()
+def _give_up(reports: Connection, error: Exception) -> NoReturn:
     if not isinstance(error, TrunklineError | OSError):
         traceback.print_exception(error)  # a mistake of ours: whoever reports it needs to see where
     reason = " ".join(str(error).split()) or type(error).__name__
-    parent.send(Failed(reason[:REASON_LENGTH]))
-    time.sleep(1)
+    reports.send(Failed(reason[:REASON_LENGTH]))
     sys.exit(1)
 
 
 def _work_in_batches() -> None:
-    # A request passes between two threads, the socket's and Python's. On one core Linux would switch at every wake-up,
-    # twice a request; threads of this policy wait for the other to run out of work. 1.7 times the answers a second,
-    # see docs/performance.md. Threads that are started later inherit it.
+    # On one core Linux would let the ledger's thread, and other processes, in at every wake-up; threads of this policy
+    # wait for the others to run out of work. Threads that are started later inherit it.
     if sys.platform == "linux":
         with suppress(OSError):  # some containers forbid it
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
-def _obey_signals() -> None:
-    # Holds until granian takes over the signals. Ctrl-C reaches every process of a terminal: the parent passes it on.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if STOPPING is not None:
-        signal.signal(STOPPING, signal.SIG_IGN)  # until there is somebody to be told

@@ -167,7 +167,6 @@ def test_what_is_not_http_is_no_server_error(site: Site):
     for request in (
         b"\x16\x03\x01\x00\r\n\r\n",
         b"GET\r\n\r\n",
-        b"GET /api/v1/models?q=<a> HTTP/1.1\r\nhost: x\r\n\r\n",
         b"GET /api/v1/models?q=a b HTTP/1.1\r\nhost: x\r\n\r\n",
         b"GET /api/v1/models?q=\xff HTTP/1.1\r\nhost: x\r\n\r\n",
         b"GET /api/v1/models HTTP/1.1\r\nhost: x\r\ncontent-length: abc\r\n\r\n",
@@ -175,7 +174,9 @@ def test_what_is_not_http_is_no_server_error(site: Site):
         b"GET /api/v1/models?q=" + b"a" * 70_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n",
         b"GET /api/v1/models HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 1_000_000 + b"\r\n\r\n",
     ):
-        assert 400 <= site.raw(request).status < 500
+        reply = site.raw(request)
+        assert 400 <= reply.status < 500
+        assert reply.error(reply.status)["message"]
     assert site.get("/models").status == 200
 
 

@@ -10,14 +10,13 @@ from typing import Any
 import msgspec
 
 from trunkline.server.http.coding import CODINGS, LONG, SMALLEST_COMPRESSED
+from trunkline.server.http.head import Header, lines
 
 JSON = b"application/json"
 LARGEST_WHOLE = 8 * 1024 * 1024
 """Bodies of more bytes are sent in pieces and never held in one."""
 PIECE = 256 * 1024
 """Bytes of a piece, at least."""
-
-Header = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ Body = bytes | Pieces
 
 
 class Encoded(msgspec.Struct, frozen=True):
-    """An answer in one content coding: body, headers, and where it has one its entity tag and the headers of a 304.
+    """An answer in one content coding: body, header lines, and where it has one its entity tag and the lines of a 304.
 
     Pieces are compressed as they are sent, everything else here.
     """
@@ -62,9 +61,9 @@ class Encoded(msgspec.Struct, frozen=True):
     status: int
     body: Body
     coding: bytes
-    headers: list[Header]
+    lines: bytes
     tag: bytes = b""
-    unchanged_headers: Sequence[Header] = ()
+    unchanged_lines: bytes = b""
 
 
 class Answer(msgspec.Struct):
@@ -118,7 +117,7 @@ class Answer(msgspec.Struct):
         if coding:
             headers.append((b"content-encoding", coding))
         if not self.tagged:
-            return Encoded(self.status, body, coding, headers)
+            return Encoded(self.status, body, coding, lines(headers))
         tag = self._entity_tag(coding)
         headers += [
             (b"etag", tag),
@@ -127,7 +126,7 @@ class Answer(msgspec.Struct):
             (b"access-control-allow-origin", b"*"),
         ]
         unchanged = [header for header in headers if header[0] not in (b"content-type", b"content-length")]
-        return Encoded(self.status, body, coding, headers, tag, unchanged)
+        return Encoded(self.status, body, coding, lines(headers), tag, lines(unchanged))
 
     def _entity_tag(self, coding: bytes) -> bytes:
         # A digest of the body, not the revision: an import that leaves an answer as it was keeps its tag.

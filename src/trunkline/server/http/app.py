@@ -1,16 +1,16 @@
-"""The server as one ASGI application: the table of operations behind the front, with a lifespan."""
+"""The server as one application: the table of operations behind the front, from its start to its end."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Protocol
 
-from trunkline.server.errors import TrunklineError
-from trunkline.server.http.body import Receive
 from trunkline.server.http.cache import AnswerCache
 from trunkline.server.http.front import Front
 from trunkline.server.http.hosts import HostTable
+from trunkline.server.http.listener import Listener
 from trunkline.server.http.operations import Context, Operation
 from trunkline.server.http.router import Router
 from trunkline.server.http.routes import (
@@ -37,7 +37,6 @@ from trunkline.server.http.routes import (
     providers,
     workspaces,
 )
-from trunkline.server.http.sending import Scope, Send
 from trunkline.server.http.site import Site
 
 _DESCRIBED: tuple[Operation, ...] = (
@@ -90,23 +89,8 @@ def create(
     return App(Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit, site), start, stop, stopping, close)
 
 
-class Reports(Protocol):
-    """Whoever has to know how the application's start ended."""
-
-    def ready(self) -> None:
-        """Note that the application serves from now on."""
-        ...
-
-    def failed(self, error: Exception) -> None:
-        """Note that it cannot start, or did not stop well."""
-        ...
-
-
 class App:
-    """Hands HTTP to the front and answers the lifespan protocol (ASGI 3)."""
-
-    reports: Reports | None = None
-    """Told by whoever runs this in a process of its own."""
+    """The front and what it needs to run: `serve` begins and ends it."""
 
     def __init__(
         self,
@@ -116,45 +100,39 @@ class App:
         stopping: Callable[[], None],
         close: Callable[[], Awaitable[None]] | None,
     ) -> None:
-        self._front = front
+        self.front = front
         self._start = start
         self._stop = stop
+        self._stopping = stopping
         self._close = close
-        self.stopping = stopping
-        """To be called in the event loop when the server begins to stop: what is under way has some time left."""
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve one ASGI scope."""
-        # Not a coroutine of its own: requests pay for one comparison only.
-        if scope["type"] == "http":
-            return self._front(scope, receive, send)
-        if scope["type"] == "lifespan":
-            return self._lifespan(receive, send)
-        return send({"type": "websocket.close", "code": 1000})
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Front]:
+        """Have the front able to answer while the block runs, in one event loop. Raises `TrunklineError`."""
+        self._start()
         try:
-            await self._live(receive, send)
-        except Exception as error:
-            # granian would go on without lifespan, that is, serve an application that never started.
-            if self.reports is not None:
-                self.reports.failed(error)
-            raise
+            yield self.front
+        finally:
+            if self._close is not None:
+                await self._close()
+            self._stop()
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        try:
-            self._start()
-        except TrunklineError as error:
-            if self.reports is not None:
-                self.reports.failed(error)
-            await send({"type": "lifespan.startup.failed", "message": error.message})
-            return
-        if self.reports is not None:
-            self.reports.ready()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        if self._close is not None:
-            await self._close()
-        self._stop()
-        await send({"type": "lifespan.shutdown.complete"})
+    async def serve(
+        self,
+        listening: socket.socket,
+        until: Awaitable[object],
+        *,
+        ready: Callable[[], None] = lambda: None,
+        grace_seconds: float = 0,
+    ) -> None:
+        """Serve a socket, which is closed in the end, `until` something has come; answers under way have a grace then.
+
+        `ready` is called when connections are taken. Raises `TrunklineError` where it cannot start.
+        """
+        async with self.running() as front:
+            listener = Listener(front)
+            await listener.listen(listening)
+            ready()
+            await until
+            self._stopping()
+            await listener.end(grace_seconds)

@@ -6,7 +6,8 @@ from typing import Any
 
 from trunkline.server.errors import MethodNotAllowed, TooManyRequests, TrunklineError, Unavailable
 from trunkline.server.http import answer
-from trunkline.server.http.answer import Answer, Header
+from trunkline.server.http.answer import Answer
+from trunkline.server.http.head import Header
 
 
 def fault(error: TrunklineError) -> Answer:

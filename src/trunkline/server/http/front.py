@@ -1,33 +1,28 @@
-"""The thin ASGI application in front: kept answers first, then the router; every failure in the one envelope."""
+"""What answers requests: kept answers first, then the router; every failure in the one envelope."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.errors import Forbidden, TrunklineError, Unauthorized
 from trunkline.server.http.access import Access, bearer
-from trunkline.server.http.answer import Answer, Encoded
+from trunkline.server.http.answer import Answer, Encoded, Pieces
 from trunkline.server.http.audience import Audiences
-from trunkline.server.http.body import Receive, read_body
 from trunkline.server.http.cache import AnswerCache
 from trunkline.server.http.coding import negotiate
 from trunkline.server.http.faults import fault
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.inference import inferred
 from trunkline.server.http.operations import Context, Operation
-from trunkline.server.http.presence import Presence, Unheard
-from trunkline.server.http.request import NO_PARAMS, Request
+from trunkline.server.http.request import Request
 from trunkline.server.http.router import Router, allowed
-from trunkline.server.http.sending import Scope, Send, send_answer
 from trunkline.server.http.site import Site
-from trunkline.server.http.streaming import Stream, send_stream
+from trunkline.server.http.streaming import Stream
 
 _READS = ("GET", "HEAD")
-_UNUSUAL = frozenset((b"content-length", b"transfer-encoding"))
 _PUBLIC, _INFERENCE = Access.PUBLIC, Access.INFERENCE
 _log = logging.getLogger(__name__)
 
@@ -51,82 +46,79 @@ class Front:
         self._body_limit = body_limit
         self._site = site
         self._audiences = Audiences(context.credentials)
-        self._unheard = Unheard()
         # Calls to models are most of a gateway's traffic: recognised at once, they are spared what only others need.
         self._calls = {place: row for place, row in router.direct.items() if row.infer is not None}
         self._codings: dict[bytes, bytes] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP request (ASGI 3)."""
-        headers = dict(scope["headers"])
-        coding = self._coding(headers.get(b"accept-encoding", b""))
-        call = self._calls.get((scope["method"], scope["raw_path"]))
-        made: Encoded | Stream | None = None if call is not None else self._kept(scope, headers, coding)
-        if made is None:
-            try:
-                if call is None and self._site is not None and self._site.takes(scope["raw_path"]):
-                    made = await self._site.answer(scope, headers, receive, coding)
-                else:
-                    made = await self._answer(scope, headers, receive, coding, call)
-            except TrunklineError as error:
-                made = fault(error).ready(coding)
-            except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
-                _log.exception("request failed", extra={"method": scope["method"], "path": scope["path"]})
-                made = fault(TrunklineError()).ready(coding)
-        if isinstance(made, Stream):
-            await send_stream(made, send)
-        else:
-            await send_answer(made, scope["method"], headers, send)
+    def limit(self, method: str, path: bytes) -> int:
+        """Return how many bytes the body of a request may have."""
+        if (call := self._calls.get((method, path))) is not None:
+            return call.body_limit or self._body_limit
+        if self._site is not None and self._site.takes(path):
+            return self._site.limit(method, path)
+        return self._router.body_limit(path) or self._body_limit
 
-    def _kept(self, scope: Scope, headers: Mapping[bytes, bytes], coding: bytes) -> Encoded | None:
-        # The way that most requests take: without a body or anything to look up or compress it costs no await.
-        if scope["method"] not in _READS or not _UNUSUAL.isdisjoint(headers):
+    def kept(self, request: Request) -> Encoded | None:
+        """Return an answer that is there already, in one piece."""
+        # The way that most requests take: without anything to look up or compress it costs no task.
+        if request.method not in _READS or request.body:
             return None
-        caller = None
+        headers, caller = request.headers, None
         authorization = headers.get(b"authorization")
         if authorization is not None and (token := bearer(authorization)) is not None:
             known, caller = self._context.callers.known(token)
             if not known:
                 return None
-        region = self._hosts.region(headers, _peer(scope))
+        region = self._hosts.region(headers, request.peer)
         epoch = self._context.epoch()
-        key = (scope["raw_path"], scope["query_string"], region, self._audiences.of(epoch, caller, region))
+        key = (request.path, request.query, region, self._audiences.of(epoch, caller, region))
         kept = self._cache.get(epoch, key)
-        return None if kept is None else kept.kept(coding)
+        made = None if kept is None else kept.kept(self._coding(headers.get(b"accept-encoding", b"")))
+        return None if made is None or isinstance(made.body, Pieces) else made
 
-    async def _answer(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes, call: Operation | None
-    ) -> Encoded | Stream:
-        context, path, method, query = self._context, scope["raw_path"], scope["method"], scope["query_string"]
-        region = self._hosts.region(headers, peer := _peer(scope))
-        body = b""
-        if b"content-length" in headers or b"transfer-encoding" in headers:
-            limit = self._router.body_limit(path) if call is None else call.body_limit
-            body = await read_body(headers, receive, limit or self._body_limit)
-        arrived = context.clock()
+    async def answer(self, request: Request) -> Encoded | Stream:
+        """Return the answer to any request; every failure is one."""
+        coding = self._coding(request.headers.get(b"accept-encoding", b""))
+        try:
+            call = self._calls.get((request.method, request.path))
+            if call is None and self._site is not None and self._site.takes(request.path):
+                return await self._site.answer(request, coding)
+            return await self._answer(request, coding, call)
+        except TrunklineError as error:
+            return fault(error).ready(coding)
+        except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
+            _log.exception("request failed", extra={"method": request.method, "path": request.path.decode("latin-1")})
+            return fault(TrunklineError()).ready(coding)
+
+    def refused(self, error: TrunklineError) -> Encoded:
+        """Return what is said of a request that could not be read."""
+        return fault(error).ready(b"")
+
+    async def _answer(self, request: Request, coding: bytes, call: Operation | None) -> Encoded | Stream:
+        context, headers, path, method = self._context, request.headers, request.path, request.method
+        request.region = region = self._hosts.region(headers, request.peer)
+        request.arrived = context.clock()
         authorization, caller = headers.get(b"authorization"), None
         if authorization is not None and (token := bearer(authorization)) is not None:
             known, caller = context.callers.known(token)
             if not known:
                 caller = await asyncio.to_thread(context.callers.look_up, token)
+            request.caller = caller
 
-        operation, params, epoch, key = call, NO_PARAMS, None, None
+        operation, epoch, key = call, None, None
         if operation is None:
             if method in _READS:
                 epoch = context.epoch()
-                key = (path, query, region, self._audiences.of(epoch, caller, region))
+                key = (path, request.query, region, self._audiences.of(epoch, caller, region))
                 if (kept := self._cache.get(epoch, key)) is not None:
                     return kept.kept(coding) or await self._encoded(kept, coding, epoch, key)
             if method == "OPTIONS":
                 return _preflight(allowed(self._router.methods(path)[0])).ready(b"")
-            operation, params = self._router.find(method, path)
+            operation, request.params = self._router.find(method, path)
         _admit(operation, authorization, caller)
         if operation.infer is not None:
-            presence = Presence(receive, self._unheard)
-            request = Request(method, path, query, headers, region, params, caller, body, peer, arrived, presence)
             answered = await inferred(context, operation.infer, request)
             return answered if isinstance(answered, Stream) else answered.ready(coding)
-        request = Request(method, path, query, headers, region, params, caller, body, peer, arrived)
         assert operation.handler is not None, "an operation has one or the other"
         if operation.blocking or (operation.slow is not None and operation.slow(request)):
             made = await asyncio.to_thread(operation.handler, context, request)
@@ -149,11 +141,6 @@ class Front:
             if len(self._codings) < 1_000:
                 self._codings[accept_encoding] = coding
         return coding
-
-
-def _peer(scope: Scope) -> str | None:
-    client = scope.get("client")
-    return client[0] if client else None
 
 
 def _admit(operation: Operation, authorization: bytes | None, caller: Caller | None) -> None:

@@ -30,7 +30,7 @@ async def inferred(context: Context, infer: Inference, request: Request) -> Answ
     """Answer an inference request; whatever comes of it carries the id that it gets here (spec gateway 0)."""
     id_ = request.generation_id = "" if context.gateway is None else context.gateway.new_id()
     correlation.begin(id_)
-    answered: Answer | Stream | None = None
+    answered: Answer | Stream
     try:
         answered = await infer(context, request)
     except TrunklineError as error:
@@ -39,9 +39,6 @@ async def inferred(context: Context, infer: Inference, request: Request) -> Answ
     except Exception:  # noqa: BLE001 - a bug is a 500 in the envelope, with the id under which it is logged
         _log.exception("request failed", extra={"method": request.method, "path": request.path.decode("latin-1")})
         answered = faults.fault(TrunklineError())
-    finally:
-        if not isinstance(answered, Stream) and request.presence is not None:
-            request.presence.close()
     if id_:
         answered.headers = (*answered.headers, (b"x-generation-id", id_.encode()))
     return answered

@@ -22,23 +22,23 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 class Request(msgspec.Struct):
     """One request.
 
-    `path` is as sent, without query; `region` that of the host asked, None for global; `caller` the
-    valid key that came with it; `peer` the address that it came from; `arrived` when its body was there
-    (Unix seconds). Where providers are waited for, `presence` tells whether the caller still listens, and
-    `generation_id` is the call's, given to it by `inference.inferred`.
+    `path` is as sent, without query; `headers` have their names in small letters; `peer` is the address that it came
+    from; `presence` tells whether the caller still listens. The front adds the rest: the `region` of the host asked,
+    None for global; what `params` its path holds; the `caller` whose valid key came with it; when its body was there
+    (`arrived`, Unix seconds). `generation_id` is a call's, given to it by `inference.inferred`.
     """
 
     method: str
     path: bytes
     query: bytes
     headers: Mapping[bytes, bytes]
+    body: bytes = b""
+    peer: str | None = None
+    presence: Presence = msgspec.field(default_factory=Presence)
     region: str | None = None
     params: Mapping[str, str] = NO_PARAMS
     caller: Caller | None = None
-    body: bytes = b""
-    peer: str | None = None
     arrived: float = 0.0
-    presence: Presence | None = None
     generation_id: str = ""
 
     def read(self, kind: type[T]) -> T:

@@ -1,42 +1,58 @@
-"""Sends an answer by ASGI: conditional requests, HEAD, and bodies in pieces as fast as they are taken."""
+"""Sends bodies in pieces as fast as they are taken, and tells what need not be sent at all."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Protocol
 
 from trunkline.server.http.answer import Encoded, Pieces
 from trunkline.server.http.coding import CODINGS
-
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-async def send_answer(made: Encoded, method: str, headers: Mapping[bytes, bytes], send: Send) -> None:
-    """Send an encoded answer, or 304 where the caller has it already (RFC 9110, 13.1.2)."""
-    if made.tag and (wanted := headers.get(b"if-none-match")) is not None and _matches(wanted, made.tag):
-        await send({"type": "http.response.start", "status": 304, "headers": made.unchanged_headers})
-        await send({"type": "http.response.body", "body": b""})
-        return
-    await send({"type": "http.response.start", "status": made.status, "headers": made.headers})
-    body = b"" if method == "HEAD" else made.body
-    if isinstance(body, Pieces):
-        await _send_pieces(body, made.coding, send)
-    else:
-        await send({"type": "http.response.body", "body": body})
+from trunkline.server.http.presence import Presence
+from trunkline.server.http.request import Request
 
 
-async def _send_pieces(body: Pieces, coding: bytes, send: Send) -> None:
-    # Each piece is put together and compressed in a thread, and the next one only when this one is on its way.
-    pieces = CODINGS[coding].pieces(body) if coding else iter(body)
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        if piece:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+class Sender(Protocol):
+    """The connection that an answer goes to: `begin`, each `piece`, `end`."""
+
+    presence: Presence
+
+    @property
+    def drained(self) -> asyncio.Future[None] | None:
+        """What to await before more is sent; None where there is no need to wait."""
+        ...
+
+    def begin(self, status: int, lines: bytes, *, measured: bool) -> None:
+        """Begin an answer in pieces; `measured` is one whose length is among its lines."""
+        ...
+
+    def piece(self, data: bytes) -> None:
+        """Send a piece, which is not empty."""
+        ...
+
+    def end(self) -> None:
+        """End the answer."""
+        ...
 
 
-def _matches(wanted: bytes, tag: bytes) -> bool:
-    if wanted == tag or wanted.strip() == b"*":
+def unchanged(made: Encoded, request: Request) -> bool:
+    """Tell whether a caller has an answer already, which is 304 then (RFC 9110, 13.1.2)."""
+    if not made.tag or (wanted := request.headers.get(b"if-none-match")) is None:
+        return False
+    if wanted == made.tag or wanted.strip() == b"*":
         return True
-    return tag in (part.strip().removeprefix(b"W/") for part in wanted.split(b","))
+    return made.tag in (part.strip().removeprefix(b"W/") for part in wanted.split(b","))
+
+
+async def send_pieces(made: Encoded, sender: Sender, request: Request) -> None:
+    """Send an answer whose body is in pieces."""
+    assert isinstance(made.body, Pieces)
+    sender.begin(made.status, made.lines, measured=not made.coding or request.method == "HEAD")
+    if request.method != "HEAD":
+        # Each piece is put together and compressed in a thread, and the next one only when this one is on its way.
+        pieces = CODINGS[made.coding].pieces(made.body) if made.coding else iter(made.body)
+        while not sender.presence.gone() and (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            if piece:
+                sender.piece(piece)
+            if (drained := sender.drained) is not None:
+                await drained
+    sender.end()

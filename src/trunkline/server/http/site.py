@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from trunkline.server.http.answer import Encoded
-from trunkline.server.http.body import Receive
-from trunkline.server.http.sending import Scope
+from trunkline.server.http.request import Request
 from trunkline.server.http.streaming import Stream
 
 
@@ -18,9 +16,11 @@ class Site(Protocol):
         """Tell whether a raw path is the site's, whether or not there is a page."""
         ...
 
-    async def answer(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes
-    ) -> Encoded | Stream:
+    def limit(self, method: str, path: bytes) -> int:
+        """Return how many bytes a body may have, by its request's method and raw path."""
+        ...
+
+    async def answer(self, request: Request, coding: bytes) -> Encoded | Stream:
         """Answer a request in a content coding.
 
         Raises `TrunklineError` where whoever asks is no browser, for the API's envelope.

@@ -17,6 +17,7 @@ import zstandard
 
 from trunkline.server.errors import NotFound
 from trunkline.server.http.answer import Encoded
+from trunkline.server.http.head import lines
 
 PREFIX: Final = "/static/"
 _KINDS: Final = {
@@ -81,7 +82,7 @@ def _encoded(asset: Asset, coding: bytes) -> Encoded:
     if coding:
         kept.append((b"content-encoding", coding))
     headers = [(b"content-type", asset.kind), (b"content-length", str(len(body)).encode()), *kept]
-    return Encoded(200, body, coding, headers, tag, kept)
+    return Encoded(200, body, coding, lines(headers), tag, lines(kept))
 
 
 _BEST: Final[dict[bytes, Callable[[bytes], bytes]]] = {

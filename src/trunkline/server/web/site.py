@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
 
-from trunkline.server.errors import Forbidden, MethodNotAllowed, TooManyRequests, TrunklineError, Unauthorized
-from trunkline.server.http.answer import Answer, Encoded, Header
-from trunkline.server.http.body import Receive, read_body
+from trunkline.server.errors import (
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    TooManyRequests,
+    TrunklineError,
+    Unauthorized,
+)
+from trunkline.server.http.answer import Answer, Encoded
+from trunkline.server.http.head import Header
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
-from trunkline.server.http.presence import Presence, Unheard
 from trunkline.server.http.request import Request
 from trunkline.server.http.router import Router
-from trunkline.server.http.sending import Scope
 from trunkline.server.http.streaming import Stream
 from trunkline.server.usecases import sessions
 from trunkline.server.web import assets, cookies
@@ -63,36 +68,39 @@ class Web:
         self._doors = doors
         self._hosts = hosts
         self._reserved = frozenset(path.encode() for path in operations if not path.startswith("/api/"))
-        self._unheard = Unheard()
         self._menu = tuple((page.menu, page.path) for page in pages if page.menu)
 
     def takes(self, path: bytes) -> bool:
         """Tell whether a raw path is the site's."""
         return not path.startswith(b"/api/") and path != b"/api" and path.rstrip(b"/") not in self._reserved
 
-    async def answer(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, coding: bytes
-    ) -> Encoded | Stream:
+    def limit(self, method: str, path: bytes) -> int:
+        """Return how many bytes a body may have."""
+        try:
+            page, _ = self._router.find(method, path)
+        except (NotFound, MethodNotAllowed):
+            return FORM_LIMIT
+        return page.body_limit or FORM_LIMIT
+
+    async def answer(self, request: Request, coding: bytes) -> Encoded | Stream:
         """Answer a request. Raises `TrunklineError` where whoever asks is no browser."""
-        path = scope["raw_path"]
-        if path.startswith(assets.PREFIX.encode()) and scope["method"] in {"GET", "HEAD"}:
+        path, headers, peer = request.path, request.headers, request.peer
+        if path.startswith(assets.PREFIX.encode()) and request.method in {"GET", "HEAD"}:
             name = path[len(assets.PREFIX) :].decode("latin-1")
             return await asyncio.to_thread(assets.encoded, name, coding)
-        peer = scope["client"][0] if scope.get("client") else None
-        request = Request(scope["method"], path, scope["query_string"], headers, self._hosts.region(headers, peer))
+        request.region, request.arrived = self._hosts.region(headers, peer), self._context.clock()
         visit = Visit(
             self._context,
             self._doors,
-            replace(request, peer=peer, arrived=self._context.clock()),
-            self._hosts.origin(scope.get("scheme", "http"), headers, peer),
+            request,
+            self._hosts.origin("http", headers, peer),
             self._hosts.client(headers, peer),
             cookies.read(headers.get(b"cookie", b"")),
             self._menu,
         )
         try:
-            page = await self._prepare(visit, receive)
+            page = await self._prepare(visit)
             if page.stream is not None:
-                visit.request = replace(visit.request, presence=Presence(receive, self._unheard))
                 made = await page.stream(visit)
                 if isinstance(made, Stream):
                     return made
@@ -106,14 +114,9 @@ class Web:
             _log.exception("request failed", extra={"method": visit.request.method, "path": visit.path})
             return await asyncio.to_thread(_fault, visit, TrunklineError(), coding)
 
-    async def _prepare(self, visit: Visit, receive: Receive) -> Page:
-        """Find the page, read the body, and let in whom the page lets in. Raises `TrunklineError`."""
-        request = visit.request
-        page, params = self._router.find(request.method, request.path)
-        body = b""
-        if b"content-length" in request.headers or b"transfer-encoding" in request.headers:
-            body = await read_body(request.headers, receive, page.body_limit or FORM_LIMIT)
-        visit.request = replace(request, params=params, body=body)
+    async def _prepare(self, visit: Visit) -> Page:
+        """Find the page, and let in whom the page lets in. Raises `TrunklineError`."""
+        page, visit.request.params = self._router.find(visit.request.method, visit.request.path)
         await asyncio.to_thread(_recognise, visit)
         if page.entry is Entry.SIGNED_IN and visit.who is None:
             raise Unauthorized

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from trunkline.server.domain.policy.audit import Actor, Via
 from trunkline.server.errors import BadRequest, Issue, Unauthorized
-from trunkline.server.http.answer import Answer, Header
+from trunkline.server.http.answer import Answer
+from trunkline.server.http.head import Header
 from trunkline.server.http.operations import Context
 from trunkline.server.http.request import Request
 from trunkline.server.usecases.session_ports import Attempts, Sessions

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.upstream.answers import END, STREAM_HEAD, chunked
 from trunkline.server.adapters.providers.connection import AHEAD, LARGEST_HEAD, Broken, Connection, TooLong
-from trunkline.server.adapters.providers.departures import Departures
 from trunkline.server.adapters.providers.watch import Watch
+from trunkline.server.departures import Departures
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 LATER = float("inf")

@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from trunkline.server.adapters.providers.departures import Departures
+from trunkline.server.departures import Departures
 
 LARGEST_HEAD: Final = 64 * 1024
 """Bytes of an answer's head, those of interim answers before it included; one read more may have come by then."""

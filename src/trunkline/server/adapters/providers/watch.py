@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from trunkline.server.adapters.providers.connection import Connection
-from trunkline.server.adapters.providers.departures import Departures
+from trunkline.server.departures import Departures
 
 SECONDS: Final = 0.05
 """Between two looks: so much later than its limit, and never earlier, something may end."""

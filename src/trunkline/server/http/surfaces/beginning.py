@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 from trunkline.server.domain.generation.request import GenerationRequest
 from trunkline.server.errors import NotFound, Unauthorized
-from trunkline.server.http.answer import Header
+from trunkline.server.http.head import Header
 from trunkline.server.http.operations import Context
 from trunkline.server.http.request import Request
 from trunkline.server.usecases import admission

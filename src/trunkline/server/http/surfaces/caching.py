@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.server.http.answer import Header
+from trunkline.server.http.head import Header
 from trunkline.server.usecases.generations import Generation
 
 

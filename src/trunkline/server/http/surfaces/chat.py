@@ -37,7 +37,6 @@ def completions(context: Context, request: Request) -> Awaitable[Answer | Stream
 async def _complete(context: Context, request: Request, asked: GenerationRequest) -> Answer | Stream:
     generation = await begin(context, request, asked)
     presence = request.presence
-    assert presence is not None
     if not asked.stream:
         refusal = await generation.begin(presence.gone)
         if refusal is not None:
@@ -55,7 +54,7 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
         if beginning.done() and (refusal := beginning.result()) is not None:
             return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     made = chunks(generation, beginning, keep_alive)
-    return Stream(made, presence, told(generation, context.clock()), (KEEP_ALIVE, keep_alive))
+    return Stream(made, told(generation, context.clock()), (KEEP_ALIVE, keep_alive))
 
 
 def _whole(generation: Generation, events: Sequence[Event]) -> Answer:

@@ -21,7 +21,6 @@ async def embeddings(context: Context, request: Request) -> Answer:
     """Answer `POST /embeddings`."""
     asked = read_embeddings(request)
     generation = await begin(context, request, asked)
-    assert request.presence is not None
     refusal = await generation.begin(request.presence.gone)
     if refusal is not None:
         return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)

@@ -8,7 +8,8 @@ import msgspec
 
 from trunkline.server.domain.generation.fault import STATUS, Fault, FaultType
 from trunkline.server.domain.routing.availability import Refusal
-from trunkline.server.http.answer import Answer, Header
+from trunkline.server.http.answer import Answer
+from trunkline.server.http.head import Header
 from trunkline.server.http.surfaces.shapes import ENCODE
 
 GENERIC = "Internal Server Error"

@@ -83,14 +83,8 @@ def _chosen(visit: Visit) -> Chosen:
 
 async def _send(visit: Visit) -> Answer | Stream:
     """Answer as the API would, for one of the account's inference keys: its policy, its limits, its bill."""
-    presence = visit.request.presence
-    assert presence is not None
-    try:
-        sent = visit.request.read(Sent)
-        caller = await asyncio.to_thread(_caller, visit, sent.key)
-    except BaseException:
-        presence.close()
-        raise
+    sent = visit.request.read(Sent)
+    caller = await asyncio.to_thread(_caller, visit, sent.key)
     headers = {
         b"user-agent": visit.request.headers.get(b"user-agent", b""),
         b"http-referer": visit.base_url.removesuffix("/api/v1").encode(),

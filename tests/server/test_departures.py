@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from trunkline.server.adapters.providers.departures import Departures
+from trunkline.server.departures import Departures
 
 
 class Wire:
