@@ -21,6 +21,7 @@ TEXTS = [
     ("database_url", "sqlite:////a.db", '"sqlite:////b.db"', "sqlite:////a.db", "sqlite:////b.db"),
     ("management_key", "sk-or-v1-a", '"sk-or-v1-b"', "sk-or-v1-a", "sk-or-v1-b"),
     ("operator", "a", '"b"', "a", "b"),
+    ("polling_microseconds", "0", "20", 0, 20),
     ("body_limit", "10", "20", 10, 20),
     ("credits", "10", "20.5", Decimal(10), Decimal("20.5")),
     ("secret_key", "ab" * 32, '"QUJD"', "ab" * 32, "QUJD"),

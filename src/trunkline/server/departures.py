@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from trunkline.server.polling import Polling
+
 MOST: Final = 1024 * 1024
 """Bytes that wait at most: more of them leave at once."""
 
@@ -17,9 +19,11 @@ class Departures:
     leaves in the order in which it came; whoever sends by one of these does so always.
     """
 
-    __slots__ = ("_bytes", "_crowded", "_sent", "_waiting")
+    __slots__ = ("_bytes", "_crowded", "_polling", "_sent", "_waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, polling: Polling | None = None) -> None:
+        """Take what stays awake for the answer to a message that has left alone."""
+        self._polling = polling or Polling(0)
         self._crowded = False
         self._sent = 0
         self._bytes = 0
@@ -29,7 +33,8 @@ class Departures:
         """Send bytes in this turn of the loop, or right after it."""
         self._sent += 1
         if self._sent == 1:
-            loop.call_soon(self._turn)
+            self._polling.met()
+            loop.call_soon(self._turn, loop)
             if not self._crowded:
                 transport.write(data)
                 return
@@ -46,7 +51,9 @@ class Departures:
             if not transport.is_closing():
                 transport.write(data)
 
-    def _turn(self) -> None:
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
         self._crowded = self._sent > 1
         self._sent = 0
         self.depart()
+        if not self._crowded:
+            self._polling.stay(loop)

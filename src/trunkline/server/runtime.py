@@ -40,12 +40,14 @@ from trunkline.server.adapters.store.watch import Watch
 from trunkline.server.adapters.telemetry import logs
 from trunkline.server.adapters.telemetry.calls import CallLog
 from trunkline.server.adapters.telemetry.metrics import MeasuredLedger
+from trunkline.server.departures import Departures
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.snapshot import Snapshot
 from trunkline.server.errors import SettingsError
 from trunkline.server.http import app, correlation
 from trunkline.server.http.hosts import HostTable
 from trunkline.server.http.operations import Context
+from trunkline.server.polling import Polling
 from trunkline.server.settings import Settings, variables
 from trunkline.server.usecases import accounts, imports
 from trunkline.server.usecases.accounts import NewAccount
@@ -203,8 +205,9 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         if gateway is not None:
             await gateway.close()
 
+    departures = Departures(Polling(settings.polling_microseconds / 1_000_000))
     measured = MeasuredLedger(ledger, *([CallLog(lines, clock).tell] if settings.log_calls else []))
-    gateway = _gateway(settings, configuration, measured, statistics, clock, vault, contents)
+    gateway = _gateway(settings, configuration, measured, statistics, clock, vault, contents, departures)
 
     context = Context(
         catalogue=catalogue,
@@ -236,6 +239,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         stopping=lambda: None if gateway is None else gateway.ending.begin(settings.grace_seconds),
         close=close,
         site=table.create(context, hosts, sessions=FileSessions(settings.home / "sessions"), attempts=LiveAttempts()),
+        departures=departures,
     )
 
 
@@ -247,6 +251,7 @@ def _gateway(
     clock: Clock,
     vault: Vault,
     contents: LiveContents,
+    departures: Departures,
 ) -> Gateway | None:
     """Return what calls reach, None where nobody can be called: neither with our keys nor with accounts' own."""
     usable = configuration.targets.usable()
@@ -257,7 +262,7 @@ def _gateway(
             raise
         return None
     return Gateway(
-        upstreams=Upstreams(configuration.targets, identity, clock=clock, vault=vault),
+        upstreams=Upstreams(configuration.targets, identity, clock=clock, vault=vault, departures=departures),
         usable=usable,
         ledger=ledger,
         learned=learned,

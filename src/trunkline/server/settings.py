@@ -77,6 +77,15 @@ class Settings(GatewaySettings, frozen=True, kw_only=True):
     operator: Annotated[
         str | None, Meta(description="Id of the account whose management keys manage all accounts; by default none.")
     ] = None
+    polling_microseconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="How long a worker looks for what comes next before it sleeps, as long as "
+            "that comes so soon; 0 sleeps at once.",
+        ),
+    ] = 150
     body_limit: Annotated[int, Meta(ge=1, description="Largest request body in bytes.")] = 1024 * 1024
     credits: Annotated[
         Decimal | None, Meta(description="USD that every account may spend in all; by default without limit.")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from trunkline.server.departures import Departures
 from trunkline.server.http.cache import AnswerCache
 from trunkline.server.http.front import Front
 from trunkline.server.http.hosts import HostTable
@@ -78,15 +79,18 @@ def create(
     stopping: Callable[[], None] = lambda: None,
     close: Callable[[], Awaitable[None]] | None = None,
     site: Site | None = None,
+    departures: Departures | None = None,
 ) -> App:
     """Return the application. `start` is called once before the first request, `close` and then `stop` after the last.
 
     `stopping` is called, where there is time for it, when the last requests have come.
 
-    `call_body_limit` is that of calls to models, in bytes; `site` answers what is no operation's path.
+    `call_body_limit` is that of calls to models, in bytes; `site` answers what is no operation's path; answers leave by
+    `departures`.
     """
     router = Router([replace(row, body_limit=call_body_limit) if row.infer is not None else row for row in OPERATIONS])
-    return App(Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit, site), start, stop, stopping, close)
+    front = Front(context, router, hosts, AnswerCache(CACHE_BYTES), body_limit, site)
+    return App(front, start, stop, stopping, close, departures)
 
 
 class App:
@@ -99,12 +103,14 @@ class App:
         stop: Callable[[], None],
         stopping: Callable[[], None],
         close: Callable[[], Awaitable[None]] | None,
+        departures: Departures | None,
     ) -> None:
         self.front = front
         self._start = start
         self._stop = stop
         self._stopping = stopping
         self._close = close
+        self._departures = departures
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Front]:
@@ -130,7 +136,7 @@ class App:
         `ready` is called when connections are taken. Raises `TrunklineError` where it cannot start.
         """
         async with self.running() as front:
-            listener = Listener(front)
+            listener = Listener(front, departures=self._departures)
             await listener.listen(listening)
             ready()
             await until

@@ -47,10 +47,10 @@ class Listener:
     answers leave by.
     """
 
-    def __init__(self, front: Answers, patience: Patience | None = None) -> None:
+    def __init__(self, front: Answers, patience: Patience | None = None, departures: Departures | None = None) -> None:
         self.front = front
         self.patience = patience or Patience()
-        self.departures = Departures()
+        self.departures = departures or Departures()
         self.ending = False
         self._loop = asyncio.get_running_loop()
         self._connections: set[Connection] = set()

@@ -22,6 +22,7 @@ from trunkline.server.adapters.providers.outcome import Outcome, is_usual
 from trunkline.server.adapters.providers.targets import Target, Targets, upstream_model
 from trunkline.server.adapters.providers.vault import Vault
 from trunkline.server.adapters.providers.watch import Watch
+from trunkline.server.departures import Departures
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Event
@@ -42,14 +43,18 @@ class Upstreams:
         clock: Callable[[], float] = time.time,
         resolve: egress.Resolve | None = None,
         vault: Vault | None = None,
+        departures: Departures | None = None,
     ) -> None:
-        """Take who can be called; `secret` keys the hashes that stand for users, `vault` opens accounts' own keys."""
+        """Take who can be called and what requests leave by.
+
+        `secret` keys the hashes that stand for users, `vault` opens accounts' own keys.
+        """
         self._targets = targets
         self._secret = secret
         self._clock = clock
         self._resolve = resolve
         self._vault = vault
-        self._watch = Watch()
+        self._watch = Watch(departures)
         self._connections: dict[str, Connections] = {}
         self._lines: dict[str, Line] = {}
         self._users: dict[tuple[str, str | None], str] = {}

@@ -18,10 +18,10 @@ class Watch:
     Its connections share their `departures`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, departures: Departures | None = None) -> None:
         self.now = 0.0
         self.closed = False
-        self.departures = Departures()
+        self.departures = departures or Departures()
         self._watched: set[Connection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
