@@ -103,9 +103,10 @@ class Connection(asyncio.Protocol):
         """Send on."""
         drained, self._drained = self._drained, None
         if drained is not None:
-            self.limit = self._listener.now + self._patience.idle
+            self._wait()
             if not drained.done():
                 drained.set_result(None)
+            self._go_on()
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
@@ -124,7 +125,7 @@ class Connection(asyncio.Protocol):
         except HttpParserError as error:
             self._refuse(_reason(error))
         else:
-            if self._in_head and self._read > LARGEST_HEAD:
+            if self._reading and self._read > LARGEST_HEAD:
                 self._refuse(HeadTooLarge())
 
     # What the parser calls.
@@ -133,7 +134,8 @@ class Connection(asyncio.Protocol):
         """Begin a request."""
         self._url, self._headers, self._body = b"", {}, []
         self._reading = self._in_head = True
-        self.limit = self._listener.now + self._patience.head
+        if self._drained is None:
+            self.limit = self._listener.now + self._patience.head
 
     def on_url(self, url: bytes) -> None:
         """Take the target, or a part of it."""
@@ -156,16 +158,18 @@ class Connection(asyncio.Protocol):
             raise HeadTooLarge
         self._in_head, self._read = False, 0
         if b"content-length" in headers or b"transfer-encoding" in headers:
-            self._largest = self._front.limit(self._method(), self._url.partition(b"?")[0])
+            self._largest = self._front.limit(self._method(), self._target()[0])
             if int(headers.get(b"content-length", 0)) > self._largest:
                 raise PayloadTooLarge
-            if not self.busy and headers.get(b"expect", b"").lower() == b"100-continue":
+            expects = headers.get(b"expect", b"").lower() == b"100-continue"
+            if expects and not self.busy and not self._waiting and self._parser.get_http_version() == "1.1":
                 self._send(self._loop, self._transport, head.CONTINUE)
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body. Raises `PayloadTooLarge`."""
         self._body.append(piece)
         self._largest -= len(piece)
+        self._read = 0
         if self._largest < 0:
             raise PayloadTooLarge
         self.limit = self._listener.now + self._patience.body
@@ -174,14 +178,18 @@ class Connection(asyncio.Protocol):
         """Have a request answered, now or when those before it are."""
         if self._other:
             return
-        url, body, parser = self._url, self._body, self._parser
-        path, _, query = (url if url.startswith(b"/") else head.relative(url)).partition(b"?")
+        body, parser = self._body, self._parser
+        path, _, query = self._target()
         whole = body[0] if len(body) == 1 else b"".join(body)
         request = Request(self._method(), path, query, self._headers, whole, self._peer, self.presence)
-        self._reading, keeps = False, parser.should_keep_alive()
+        self._reading, self._read, keeps = False, 0, parser.should_keep_alive()
         # What comes after the last request is of no interest, and no mistake.
         self._refused = not keeps
         self._await_turn(_Turn(request, keeps, parser.get_http_version()))
+
+    def _target(self) -> tuple[bytes, bytes, bytes]:
+        url = self._url
+        return (url if url.startswith(b"/") else head.relative(url)).partition(b"?")
 
     def _method(self) -> str:
         method = self._parser.get_method()
@@ -208,7 +216,8 @@ class Connection(asyncio.Protocol):
         self._await_turn(_Turn(error, False, "1.1"))
 
     def _await_turn(self, turn: _Turn) -> None:
-        if self._task is None:
+        # Whoever does not take what is there already is answered no further.
+        if self._task is None and self._drained is None:
             self._take(turn)
         else:
             self._waiting.append(turn)
@@ -245,26 +254,36 @@ class Connection(asyncio.Protocol):
         finally:
             self._task = None
         self._answered()
-        while self._waiting and self._task is None:
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._waiting and self._task is None and self._drained is None:
             self._take(self._waiting.popleft())
 
     def _answered(self) -> None:
         if self._transport.is_closing():
-            return
-        if not self._keeps:
+            self._waiting.clear()
+        elif not self._keeps:
             self._close()
         elif not self._waiting:
-            self.limit = self._listener.now + (self._patience.head if self._reading else self._patience.idle)
+            if self._drained is None:
+                self._wait()
             self._transport.resume_reading()
 
+    def _wait(self) -> None:
+        self.limit = self._listener.now + (self._patience.head if self._reading else self._patience.idle)
+
     def _close(self) -> None:
+        self._refused = True
         self._waiting.clear()
+        self.limit = self._listener.now + self._patience.taking
         self._listener.departures.depart()
         self._transport.close()
 
     def _linger(self) -> None:
         self._listener.departures.depart()
         self.limit = self._listener.now + self._patience.lingering
+        self._transport.resume_reading()
         if self._transport.can_write_eof():
             self._transport.write_eof()
 
@@ -272,7 +291,7 @@ class Connection(asyncio.Protocol):
         """Give up whoever is too late."""
         if self.busy and self._drained is None:
             self.limit = _NEVER
-        elif self._reading and not self._refused:
+        elif self._reading and not self._refused and self._drained is None:
             self._refuse(RequestTimeout())
         else:
             self._transport.abort()
