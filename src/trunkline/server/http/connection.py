@@ -257,8 +257,12 @@ class Connection(asyncio.Protocol):
         self._go_on()
 
     def _go_on(self) -> None:
-        while self._waiting and self._task is None and self._drained is None:
-            self._take(self._waiting.popleft())
+        try:
+            while self._waiting and self._task is None and self._drained is None:
+                self._take(self._waiting.popleft())
+        except Exception:  # noqa: BLE001 - of what is first in its turn the parser tells, in `_reason`
+            _log.exception("an answer could not be sent")
+            self._transport.abort()
 
     def _answered(self) -> None:
         if self._transport.is_closing():
