@@ -92,7 +92,7 @@ class Caller:
         return said
 
     def push(self, data: bytes) -> int:
-        """Send the same again and again until the server hears no more, or takes no more; return how many bytes went."""
+        """Send the same again and again until the server hears or takes no more; return how many bytes went out."""
         sent, deadline = 0, time.monotonic() + PATIENCE
         with suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
             while True:

@@ -1,0 +1,169 @@
+"""A listener that ends, and fronts that fail: whoever is being answered is heard, and others go on."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.server.http.callers import PATIENCE, request
+from tests.server.http.listening import Front, Gate, Listening, asked, echo, eventually, listening
+from trunkline.server.http import answer
+from trunkline.server.http.answer import Encoded
+from trunkline.server.http.request import Request
+from trunkline.server.http.streaming import Stream
+
+
+class Slow:
+    """Paths whose answers wait for the test: `/slow`, and `/stream` after its first piece."""
+
+    def __init__(self) -> None:
+        self.slow, self.stream, self.closed = Gate(), Gate(), threading.Event()
+        self.front = Front(slow=self._slow, stream=self._stream)
+
+    async def _slow(self, asked: Request) -> Encoded:
+        await self.slow.passed()
+        return echo(asked)
+
+    async def _stream(self, _: Request) -> Stream:
+        async def pieces() -> AsyncGenerator[bytes, None]:
+            try:
+                yield b"first"
+                await self.stream.passed()
+                yield b"last"
+            finally:
+                self.closed.set()
+
+        return Stream(pieces())
+
+
+def refused(server: Listening) -> bool:
+    """Tell whether nobody listens."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", server.port)) == errno.ECONNREFUSED
+
+
+def test_who_is_under_way_is_heard_to_the_end_and_nobody_else():
+    held = Slow()
+    with (
+        listening(held.front) as server,
+        server.caller() as fresh,
+        server.caller() as idle,
+        server.caller() as reading,
+        server.caller() as slow,
+        server.caller() as stream,
+    ):
+        idle.ask(b"GET /kept")
+        reading.ask(b"GET /kept")
+        slow.send(request(b"GET /slow"))
+        stream.send(request(b"GET /stream"))
+        assert (held.slow.reached.wait(PATIENCE), held.stream.reached.wait(PATIENCE)) == (True, True)
+        stream.head()
+        reading.send(b"GET /made HTTP/1.1\r\n")
+        eventually(lambda: any(one._reading for one in server.listener._connections))
+
+        ended = server.begin(server.listener.end(PATIENCE))
+        assert (fresh.rest(), idle.rest()) == (b"", b"")
+        eventually(lambda: refused(server))
+        assert not ended.done()
+        reading.send(b"host: a\r\n\r\n")
+        told = reading.reply()
+        assert (asked(told)[1], told.headers["connection"], reading.rest()) == ("/made", "close", b"")
+        held.slow.open(server)
+        told = slow.reply()
+        assert (asked(told)[1], told.headers["connection"], slow.rest()) == ("/slow", "close", b"")
+        assert not ended.done()
+        held.stream.open(server)
+        assert [stream.chunk() for _ in range(3)] == [b"first", b"last", b""]
+        assert stream.rest() == b""
+        ended.result(PATIENCE)
+
+
+def test_what_is_left_after_the_time_is_broken_off():
+    held = Slow()
+    with listening(held.front) as server, server.caller() as slow, server.caller() as stream:
+        slow.send(request(b"GET /slow"))
+        stream.send(request(b"GET /stream"))
+        assert (held.slow.reached.wait(PATIENCE), held.stream.reached.wait(PATIENCE)) == (True, True)
+        server.begin(server.listener.end(0.05)).result(PATIENCE)
+        assert slow.rest() == b""
+        assert not stream.rest().endswith(b"0\r\n\r\n")
+        assert held.closed.wait(PATIENCE)
+
+
+def test_what_waits_behind_the_last_answer_is_left_to_another_server():
+    held = Slow()
+    with listening(held.front) as server, server.caller() as caller:
+        caller.send(request(b"GET /slow") + request(b"GET /kept"))
+        assert held.slow.reached.wait(PATIENCE)
+        ended = server.begin(server.listener.end(PATIENCE))
+        eventually(lambda: server.listener.ending)
+        held.slow.open(server)
+        assert caller.reply().headers["connection"] == "close"
+        assert caller.rest() == b""
+        ended.result(PATIENCE)
+        assert [one.path for one in held.front.asked] == [b"/slow"]
+
+
+def test_a_listener_without_connections_ends_at_once():
+    with listening() as server:
+        server.caller().close()
+        eventually(lambda: not server.listener._connections)
+        server.begin(server.listener.end(600)).result(PATIENCE)
+
+
+async def failing(_: Request) -> Encoded:
+    raise ZeroDivisionError
+
+
+def test_a_front_that_fails_breaks_off_one_connection_and_others_go_on(caplog: pytest.LogCaptureFixture):
+    with listening(Front(failing=failing)) as server, server.caller() as other:
+        with server.caller() as caller:
+            caller.send(request(b"GET /failing"))
+            assert caller.rest() == b""
+        assert asked(other.ask(b"GET /made"))[1] == "/made"
+        with server.caller() as again:
+            assert asked(again.ask(b"GET /made"))[1] == "/made"
+    assert "an answer could not be sent" in caplog.messages
+
+
+class Broken(Front):
+    """Fails where it should be quick."""
+
+    def limit(self, method: str, path: bytes) -> int:
+        if path == b"/no-limit":
+            raise ZeroDivisionError
+        return super().limit(method, path)
+
+    def kept(self, request: Request) -> Encoded | None:
+        if request.path == b"/not-kept":
+            raise ZeroDivisionError
+        return super().kept(request)
+
+
+@pytest.mark.parametrize("line", [b"POST /no-limit", b"POST /not-kept"])
+def test_a_front_that_fails_before_there_is_anything_to_await_is_a_500(line: bytes, caplog: pytest.LogCaptureFixture):
+    with listening(Broken()) as server, server.caller() as caller:
+        told = caller.ask(line, body=b"x")
+        assert told.error(500)["message"] == "Internal Server Error"
+        assert told.headers["connection"] == "close"
+        assert caller.rest() == b""
+        with server.caller() as other:
+            assert asked(other.ask(b"GET /kept"))[1] == "/kept"
+    assert caplog.messages == ["request failed"]
+
+
+def test_a_front_that_fails_for_one_that_waited_breaks_off_its_connection():
+    with listening(Broken()) as server, server.caller() as caller:
+        caller.send(request(b"GET /made") + request(b"GET /not-kept") + request(b"GET /kept"))
+        assert asked(caller.reply())[1] == "/made"
+        assert caller.rest() == b""
+
+
+def test_a_header_with_the_end_of_a_line_in_it_cannot_be_made():
+    for value in (b"1\r\nset-cookie: a=b", b"1\n", b"\r1"):
+        with pytest.raises(ValueError, match="end of a line"):
+            answer.Answer(200, b"", headers=((b"x-id", value),)).ready(b"")
