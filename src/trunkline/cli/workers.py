@@ -18,10 +18,12 @@ from typing import Any, Final
 
 from trunkline.server.errors import TrunklineError
 from trunkline.server.settings import Settings
-from trunkline.server.worker import Failed, Place, Ready, Starting, work
+from trunkline.server.worker import ORDERS, Failed, Place, Ready, work
 
 REPLACEMENTS: Final = 5
-REPLACEMENT_SECONDS: Final = 60
+REPLACEMENTS_SECONDS: Final = 60
+"""So many workers are replaced in that time, beside each once: those that die again and again are not worth it."""
+RETRY_SECONDS: Final = 1
 STOP_SECONDS: Final = 5
 """What a worker gets beyond the grace of calls before it is killed."""
 # Forked workers share the memory of what was loaded before. Elsewhere system libraries do not survive a fork.
@@ -41,17 +43,18 @@ class Workers:
         # Ends when this process does, however it does: workers hold the other end.
         self._alive, self._held = multiprocessing.Pipe(duplex=False)
         self._running: dict[int, tuple[int, BaseProcess]] = {}
-        self._starts: deque[float] = deque(maxlen=len(sockets) + REPLACEMENTS + 1)
+        self._vacant: list[int] = []
+        self._deaths: deque[float] = deque(maxlen=len(sockets) + REPLACEMENTS)
         self._deadline: float | None = None
         self._failure: str | None = None
 
     def run(self) -> None:
         """Return when all have ended as they were told to. Raises `TrunklineError` with what one of them failed of."""
-        before = {number: signal.signal(number, self._order) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self._order) for number in ORDERS}
         try:
             for place in range(len(self._sockets)):
                 self._start(place)
-            while self._running:
+            while self._running or (self._vacant and self._deadline is None):
                 self._look()
         finally:
             for _, process in self._running.values():
@@ -68,39 +71,47 @@ class Workers:
         strangers = [*others, self._held, self._reports, self._orders, self._ordered] if _forks() else []
         place = Place(mine, self._theirs, self._alive, strangers)
         process = _PROCESSES.Process(target=work, args=(self._settings, place), name=f"trunkline-{number + 1}")
-        process.start()
+        # A signal that comes meanwhile is this process's: in the new one, our handler would answer it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ORDERS)
+        try:
+            process.start()
+        except OSError as error:
+            _say(f"worker {number + 1} cannot be started: {error.strerror}")
+            self._vacant.append(number)
+            return
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._running[process.sentinel] = number, process
 
     def _look(self) -> None:
-        patience = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-        ready = wait([self._reports, self._orders, *self._running], patience)
+        ready = wait([self._reports, self._orders, *self._running], self._patience())
         while self._reports.poll():
             self._hear(self._reports.recv())
         if self._orders in ready:
             self._orders.recv_bytes()
             self._stop()
-        if not ready and self._deadline is not None:
+        if self._deadline is not None and time.monotonic() >= self._deadline:
             self._kill()
         for sentinel in ready:
             if isinstance(sentinel, int) and sentinel in self._running:
                 self._bury(*self._running.pop(sentinel))
+        if self._vacant and self._deadline is None:
+            vacant, self._vacant = self._vacant, []
+            for number in vacant:
+                self._start(number)
 
-    def _hear(self, report: Starting | Ready | Failed) -> None:
-        match report:
-            case Starting():
-                # Those that die again and again are not worth their replacement.
-                self._starts.append(time.monotonic())
-                if (
-                    len(self._starts) == self._starts.maxlen
-                    and self._starts[-1] - self._starts[0] < REPLACEMENT_SECONDS
-                ):
-                    self._fail(f"{REPLACEMENTS + 1} workers died within {REPLACEMENT_SECONDS} s; giving up")
-            case Ready():
-                ready, self._ready = self._ready, None
-                if ready is not None:
-                    ready()
-            case Failed():
-                self._fail(report.reason)
+    def _patience(self) -> float | None:
+        """Return how long to wait for anything to happen, in seconds."""
+        if self._deadline is not None:
+            return None if self._deadline == math.inf else max(0.0, self._deadline - time.monotonic())
+        return RETRY_SECONDS if self._vacant else None
+
+    def _hear(self, report: Ready | Failed) -> None:
+        if isinstance(report, Failed):
+            self._fail(report.reason)
+        elif self._ready is not None:
+            ready, self._ready = self._ready, None
+            ready()
 
     def _fail(self, reason: str) -> None:
         if self._failure is None:
@@ -113,7 +124,12 @@ class Workers:
         if self._deadline is None:
             code = process.exitcode or 0
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            sys.stderr.write(f"trunkline: worker {number + 1} ended by itself ({how}) and is replaced\n")
+            deaths = self._deaths
+            deaths.append(time.monotonic())
+            if len(deaths) == deaths.maxlen and deaths[-1] - deaths[0] < REPLACEMENTS_SECONDS:
+                self._fail(f"{len(deaths)} workers died within {REPLACEMENTS_SECONDS} s; giving up")
+                return
+            _say(f"worker {number + 1} ended by itself ({how}) and is replaced")
             self._start(number)
 
     def _order(self, number: int, frame: object) -> None:
@@ -134,9 +150,14 @@ class Workers:
                     os.kill(process.pid, signal.SIGTERM)
 
     def _kill(self) -> None:
+        self._deadline = math.inf
         for _, process in self._running.values():
             process.kill()
 
 
 def _forks() -> bool:
     return bool(_PROCESSES.get_start_method() == "fork")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"trunkline: {line}\n")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final
 
 from trunkline.server.polling import Polling
 
 MOST: Final = 1024 * 1024
 """Bytes that wait at most: more of them leave at once."""
+_log = logging.getLogger(__name__)
 
 
 class Departures:
@@ -36,7 +38,7 @@ class Departures:
             self._polling.met()
             loop.call_soon(self._turn, loop)
             if not self._crowded:
-                transport.write(data)
+                _write(transport, data)
                 return
         self._waiting.append((transport, data))
         self._bytes += len(data)
@@ -48,8 +50,7 @@ class Departures:
         waiting, self._waiting = self._waiting, []
         self._bytes = 0
         for transport, data in waiting:
-            if not transport.is_closing():
-                transport.write(data)
+            _write(transport, data)
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
         self._crowded = self._sent > 1
@@ -57,3 +58,12 @@ class Departures:
         self.depart()
         if not self._crowded:
             self._polling.stay(loop)
+
+
+def _write(transport: asyncio.WriteTransport, data: bytes) -> None:
+    if not transport.is_closing():
+        try:
+            transport.write(data)
+        except Exception:  # noqa: BLE001 - the others' bytes must not be lost with it
+            _log.exception("nothing can be written")
+            transport.abort()

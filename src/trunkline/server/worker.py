@@ -23,6 +23,8 @@ from trunkline.server.settings import Settings
 if TYPE_CHECKING:
     from trunkline.server.http.app import App
 
+ORDERS: Final = (signal.SIGINT, signal.SIGTERM)
+"""What ends the command. Blocked while a worker is made, which could take it for its parent's."""
 CLOSING_SECONDS: Final = 2
 """What answers get beyond the grace of calls: for the last words of those that have none left."""
 YOUNG: Final = 20_000
@@ -31,11 +33,6 @@ itself, so that with Python's 700 every third call pays for a round that finds n
 """
 REASON_LENGTH: Final = 1000
 """Characters: workers share one pipe, on which messages of up to 4096 bytes do not mix."""
-
-
-@dataclass(frozen=True, slots=True)
-class Starting:
-    """A worker process exists and loads the application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +65,10 @@ def work(settings: Settings, place: Place) -> None:
     # The parent's handlers came along with the fork. Ctrl-C reaches every process of a terminal: it passes it on.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ORDERS)
     for other in place.others:
         other.close()
     _work_in_batches()
-    place.reports.send(Starting())
     try:
         from trunkline.server.runtime import create_app
 

@@ -15,6 +15,7 @@ from trunkline.server.http.head import Header, lines
 JSON = b"application/json"
 LARGEST_WHOLE = 8 * 1024 * 1024
 """Bodies of more bytes are sent in pieces and never held in one."""
+NO_CONTENT = 204
 PIECE = 256 * 1024
 """Bytes of a piece, at least."""
 
@@ -112,7 +113,9 @@ class Answer(msgspec.Struct):
             # What is kept for one policy is asked for less often than it has to be made.
             body = (CODINGS[coding].quick if self.keyed else CODINGS[coding].whole)(body)
         headers = [(b"content-type", self.content_type), *self.headers]
-        if isinstance(body, bytes) or not coding:
+        if self.status == NO_CONTENT:
+            headers = [*self.headers]
+        elif isinstance(body, bytes) or not coding:
             headers.append((b"content-length", b"%d" % len(body)))
         if coding:
             headers.append((b"content-encoding", coding))
