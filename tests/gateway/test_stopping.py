@@ -129,12 +129,14 @@ def test_what_has_not_ended_by_then_is_ended_told_recorded_and_free(server: Serv
 
 def test_the_next_server_knows_what_was_called_spent_and_learned(server: Server):
     boom = whole({"error": {"message": "boom"}}, 500)
+    first = {"order": ["alpha"]}  # by its price alone beta would be first once in a hundred times
     with server() as site:
         server.alpha.then(*hello())
-        streamed = server.chat(site, stream=True)
+        streamed = server.chat(site, provider=first, stream=True)
         server.alpha.then(*boom)
         server.beta.then(*whole(completion()))
-        over = server.chat(site, headers={name.replace("-", "_"): value for name, value in METADATA.items()})
+        metadata = {name.replace("-", "_"): value for name, value in METADATA.items()}
+        over = server.chat(site, provider=first, headers=metadata)
         assert over.json()["openrouter_metadata"]["attempt"] == 2
     with server() as site:
         for reply, provider, cost in ((streamed, "Alpha", 0.00001), (over, "Beta", 0.0001)):
