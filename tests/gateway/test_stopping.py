@@ -44,6 +44,8 @@ provider = "beta"
 context_length = 8192
 pricing = {{ prompt = "0.00001", completion = "0.00001" }}
 """
+CALL = {"model": "acme/m", "messages": HELLO, "provider": {"order": ["alpha"]}}
+"""By its price alone alpha would be the second once in a hundred times."""
 
 
 class Server:
@@ -66,7 +68,7 @@ class Server:
 
     def chat(self, site: Site, **more: Any) -> Reply:
         headers = more.pop("headers", {})
-        return self.ask(site, "/chat/completions", {"model": "acme/m", "messages": HELLO, **more}, **headers)
+        return self.ask(site, "/chat/completions", {**CALL, **more}, **headers)
 
     def hear(self, site: Site) -> Hearing:
         self.ask(site, "/key")
@@ -78,7 +80,7 @@ class Hearing:
 
     def __init__(self, site: Site, key: str) -> None:
         self._connection = connection = HTTPConnection(site.host, site.port, timeout=30)
-        body = json.dumps({"model": "acme/m", "messages": HELLO, "stream": True})
+        body = json.dumps({**CALL, "stream": True})
         connection.request("POST", f"{API}/chat/completions", body, {"authorization": f"Bearer {key}"})
         self._reply = connection.getresponse()
         self.id = self._reply.headers["x-generation-id"]
@@ -129,14 +131,12 @@ def test_what_has_not_ended_by_then_is_ended_told_recorded_and_free(server: Serv
 
 def test_the_next_server_knows_what_was_called_spent_and_learned(server: Server):
     boom = whole({"error": {"message": "boom"}}, 500)
-    first = {"order": ["alpha"]}  # by its price alone beta would be first once in a hundred times
     with server() as site:
         server.alpha.then(*hello())
-        streamed = server.chat(site, provider=first, stream=True)
+        streamed = server.chat(site, stream=True)
         server.alpha.then(*boom)
         server.beta.then(*whole(completion()))
-        metadata = {name.replace("-", "_"): value for name, value in METADATA.items()}
-        over = server.chat(site, provider=first, headers=metadata)
+        over = server.chat(site, headers={name.replace("-", "_"): value for name, value in METADATA.items()})
         assert over.json()["openrouter_metadata"]["attempt"] == 2
     with server() as site:
         for reply, provider, cost in ((streamed, "Alpha", 0.00001), (over, "Beta", 0.0001)):
