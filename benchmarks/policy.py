@@ -10,8 +10,6 @@ import json
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,7 +29,11 @@ from trunkline.server.domain.policy.guardrail import Guardrail, KeyAssignment, M
 from trunkline.server.domain.policy.key import Key
 from trunkline.server.domain.policy.restrictions import Restrictions
 from trunkline.server.domain.policy.workspace import default_workspace_id
+from trunkline.server.http.answer import Encoded
 from trunkline.server.http.app import App
+from trunkline.server.http.front import Front
+from trunkline.server.http.head import Header
+from trunkline.server.http.request import Request
 from trunkline.server.runtime import create_app
 from trunkline.server.settings import Settings
 from trunkline.server.usecases import accounts as usecase
@@ -115,20 +117,20 @@ async def _in_process(homes: dict[str, Path], token: str, rounds: int) -> dict[s
     key = (b"authorization", f"Bearer {token}".encode())
     gzip = (b"accept-encoding", b"gzip")
     made: dict[str, dict[str, list[float]]] = {name: {"public": [], "keyed": [], "uncached": []} for name in homes}
-    async with _running(homes["few"]) as few, _running(homes["many"]) as many:
-        apps = {"few": few, "many": many}
-        for app in apps.values():
+    async with _application(homes["few"]).running() as few, _application(homes["many"]).running() as many:
+        fronts = {"few": few, "many": many}
+        for front in fronts.values():
             for headers in ([], [key]):
-                assert await _ask(app, ONE, headers) == 200
+                assert await _ask(front, ONE, headers) == 200
         for turn in range(rounds):
-            for name, app in apps.items():
+            for name, front in fronts.items():
                 for what, headers in (("public", []), ("keyed", [key])):
-                    made[name][what].append(await _each(app, ONE, headers, CHECKS))
+                    made[name][what].append(await _each(front, ONE, headers, CHECKS))
                 for number in range(10):
                     # A bound of its own each time, which every row keeps: no cache holds the answer.
                     path = f"{USER}&context={turn * 10 + number + 1}"
                     started = time.perf_counter()
-                    assert await _ask(app, path, [key, gzip]) == 200
+                    assert await _ask(front, path, [key, gzip]) == 200
                     made[name]["uncached"].append((time.perf_counter() - started) * 1e3)
     return {
         name: {
@@ -141,49 +143,24 @@ async def _in_process(homes: dict[str, Path], token: str, rounds: int) -> dict[s
     }
 
 
-async def _each(app: App, path: str, headers: list[tuple[bytes, bytes]], times: int) -> float:
+async def _each(front: Front, path: str, headers: list[Header], times: int) -> float:
     started = time.process_time()  # whatever else runs on the machine does not count
     for _ in range(times):
-        await _ask(app, path, headers)
+        await _ask(front, path, headers)
     return (time.process_time() - started) / times * 1e6
 
 
-async def _ask(app: App, path: str, headers: list[tuple[bytes, bytes]]) -> int:
-    bare, _, query = path.partition("?")
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": bare,
-        "raw_path": bare.encode(),
-        "query_string": query.encode(),
-        "headers": [(b"host", b"127.0.0.1"), *headers],
-        "client": ("127.0.0.1", 1),
-    }
-    statuses: list[int] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request"}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(message["status"])
-
-    await app(scope, receive, send)
-    return statuses[0]
+async def _ask(front: Front, path: str, headers: list[Header]) -> int:
+    """Ask as a connection does: for an answer that is kept, and else for any."""
+    bare, _, query = path.encode().partition(b"?")
+    request = Request("GET", bare, query, {b"host": b"127.0.0.1", **dict(headers)}, peer="127.0.0.1")
+    made = front.kept(request) or await front.answer(request)
+    assert isinstance(made, Encoded)
+    return made.status
 
 
-@asynccontextmanager
-async def _running(home: Path) -> AsyncIterator[App]:
-    """Run the application of a home without a socket."""
-    app = create_app(Settings(home=home))
-    told: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-    said: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-    running = asyncio.ensure_future(app({"type": "lifespan"}, told.get, said.put))
-    await told.put({"type": "lifespan.startup"})
-    assert (await said.get())["type"] == "lifespan.startup.complete"
-    yield app
-    await told.put({"type": "lifespan.shutdown"})
-    await running
+def _application(home: Path) -> App:
+    return create_app(Settings(home=home))
 
 
 def _copy(home: Path, name: str) -> Path:
