@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Generic, TypeVar, overload
 
 import uvloop
 
@@ -19,12 +19,13 @@ from trunkline.server.errors import TrunklineError
 from trunkline.server.http import answer
 from trunkline.server.http.answer import Encoded
 from trunkline.server.http.faults import fault
-from trunkline.server.http.listener import Listener
+from trunkline.server.http.listener import Answers, Listener
 from trunkline.server.http.patience import Patience
 from trunkline.server.http.request import Request
 from trunkline.server.http.streaming import Stream
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Answers)
 Made = Callable[[Request], Awaitable[Encoded | Stream]]
 LIMIT = 100_000
 """Bytes of a body, of those to `/small` a hundred."""
@@ -77,10 +78,10 @@ def echo(request: Request) -> Encoded:
     return answer.json(said, tagged=True).ready(b"")
 
 
-class Listening:
+class Listening(Generic[F]):
     """A listener that runs."""
 
-    def __init__(self, port: int, front: Front, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, port: int, front: F, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
         self.port, self.front, self.listener, self._loop = port, front, listener, loop
 
     def caller(self, *, taking: int | None = None) -> Caller:
@@ -108,16 +109,23 @@ class Gate:
         self.reached.set()
         await self._open.wait()
 
-    def open(self, listening: Listening) -> None:
+    def open(self, listening: Listening[Any]) -> None:
         """Let everybody through."""
         listening.do(self._open.set)
 
 
-@contextmanager
-def listening(front: Front | None = None, **patience: float) -> Iterator[Listening]:
+@overload
+def listening(front: F, **patience: float) -> AbstractContextManager[Listening[F]]: ...
+@overload
+def listening(**patience: float) -> AbstractContextManager[Listening[Front]]: ...
+def listening(front: Any = None, **patience: float) -> AbstractContextManager[Listening[Any]]:
     """Serve with a front until the block ends; `patience` has the times that a test needs to be short."""
-    front = front or Front()
-    listening_at, made, told = socket.create_server(("127.0.0.1", 0)), Future[Listening](), asyncio.Event()
+    return _listening(front or Front(), patience)
+
+
+@contextmanager
+def _listening(front: F, patience: dict[str, float]) -> Iterator[Listening[F]]:
+    listening_at, made, told = socket.create_server(("127.0.0.1", 0)), Future[Listening[F]](), asyncio.Event()
 
     async def run() -> None:
         listener = Listener(front, Patience(**({"look": 0.02} | patience)))
