@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from trunkline.server.departures import Departures
+from trunkline.server.departures import MOST, Departures
 
 
 class Wire:
@@ -57,5 +57,52 @@ def test_what_was_given_up_before_it_left_does_not_leave():
         given_up.closing = True
         await turn()
         assert log == [b"%d" % id(first), b"%d" % id(last)]
+
+    asyncio.run(run())
+
+
+def test_nothing_leaves_before_what_comes_before_it():
+    async def run() -> None:
+        log: list[bytes] = []
+        wires = [Wire(log) for _ in range(3)]
+        departures, loop = Departures(before=lambda: log.append(b"before")), asyncio.get_running_loop()
+        for number, wire in enumerate(wires):
+            departures.send(loop, cast("asyncio.WriteTransport", wire), b"%d" % number)
+        await turn()
+        assert log == [b"before", b"0", b"before", b"1", b"2"]
+
+    asyncio.run(run())
+
+
+def test_what_one_transport_cannot_write_costs_the_others_nothing():
+    class Broken(Wire):
+        aborted = False
+
+        def write(self, data: bytes) -> None:
+            raise OSError(data)
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    async def run() -> None:
+        log: list[bytes] = []
+        first, broken, last = Wire(log), Broken(log), Wire(log)
+        departures, loop = Departures(), asyncio.get_running_loop()
+        for number, wire in enumerate((first, broken, last)):
+            departures.send(loop, cast("asyncio.WriteTransport", wire), b"%d" % number)
+        await turn()
+        assert log == [b"0", b"2"]
+        assert broken.aborted
+
+    asyncio.run(run())
+
+
+def test_more_than_may_wait_leaves_at_once():
+    async def run() -> None:
+        log: list[bytes] = []
+        departures, loop = Departures(), asyncio.get_running_loop()
+        for data in (b"first", b"second", b"x" * MOST):
+            departures.send(loop, cast("asyncio.WriteTransport", Wire(log)), data)
+        assert [len(data) for data in log] == [5, 6, MOST]
 
     asyncio.run(run())

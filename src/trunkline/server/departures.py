@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from trunkline.server.polling import Polling
@@ -21,11 +22,12 @@ class Departures:
     leaves in the order in which it came; whoever sends by one of these does so always.
     """
 
-    __slots__ = ("_bytes", "_crowded", "_polling", "_sent", "_waiting")
+    __slots__ = ("_before", "_bytes", "_crowded", "_polling", "_sent", "_waiting")
 
-    def __init__(self, polling: Polling | None = None) -> None:
-        """Take what stays awake for the answer to a message that has left alone."""
+    def __init__(self, polling: Polling | None = None, before: Callable[[], None] = lambda: None) -> None:
+        """Take what stays awake for the answer to a message that has left alone, and what comes before all bytes."""
         self._polling = polling or Polling(0)
+        self._before = before
         self._crowded = False
         self._sent = 0
         self._bytes = 0
@@ -38,6 +40,7 @@ class Departures:
             self._polling.met()
             loop.call_soon(self._turn, loop)
             if not self._crowded:
+                self._before()
                 _write(transport, data)
                 return
         self._waiting.append((transport, data))
@@ -47,6 +50,7 @@ class Departures:
 
     def depart(self) -> None:
         """Send what waits."""
+        self._before()
         waiting, self._waiting = self._waiting, []
         self._bytes = 0
         for transport, data in waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import secrets
@@ -169,6 +170,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         credits_usd=settings.credits,
         days=settings.generation_days,
         pulse=Lessons(catalogue, statistics, traffic.popularity).pulse,
+        soon=lambda then: asyncio.get_running_loop().call_soon(then),
     )
     uses = LiveUses(database.accounts.touch)
     callers = LiveCallers(MeteredCallers(database.accounts, ledger), clock, uses.note)
@@ -205,7 +207,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         if gateway is not None:
             await gateway.close()
 
-    departures = Departures(Polling(settings.polling_microseconds / 1_000_000))
+    departures = Departures(Polling(settings.polling_microseconds / 1_000_000), ledger.commit)
     measured = MeasuredLedger(ledger, *([CallLog(lines, clock).tell] if settings.log_calls else []))
     gateway = _gateway(settings, configuration, measured, statistics, clock, vault, contents, departures)
 

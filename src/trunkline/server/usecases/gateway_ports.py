@@ -46,7 +46,7 @@ class Ledger(Protocol):
         ...
 
     def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
-        """Journal a finished generation, before its answer ends; one append, idempotent by id.
+        """Have a finished generation journalled before its answer ends; idempotent by id.
 
         Counts it at once in this process's limits and statistics, in the place of its hold; the store follows in
         batches.

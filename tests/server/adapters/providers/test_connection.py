@@ -40,6 +40,9 @@ class Wire(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return self.unsent
 
+    def is_closing(self) -> bool:
+        return self.aborted.is_set()
+
     def pause_reading(self) -> None:
         self.paused = True
 

@@ -68,6 +68,26 @@ def test_files_of_a_process_that_lives_are_left_alone(tmp_path):
     assert taken(tmp_path) == [b"1", b"2"]
 
 
+def test_records_that_come_together_are_lines_of_their_own(tmp_path):
+    journal = Journal(tmp_path)
+    assert journal.append(b"1", b"2", b"3")
+    assert journal.append()
+    assert journal.append(b"4")
+    journal.close()
+    assert taken(tmp_path) == [b"1", b"2", b"3", b"4"]
+
+
+def test_of_records_that_come_together_none_is_left_where_the_disk_is_full(tmp_path):
+    journal = Journal(tmp_path)
+    assert journal.append(b"x" * 100)
+    with files_up_to(300):
+        assert not journal.append(b"y" * 100, b"z" * 100)
+        assert journal.is_failing
+    assert journal.append(b"a")
+    journal.close()
+    assert taken(tmp_path) == [b"x" * 100, b"a"]
+
+
 def test_what_is_in_the_store_leaves_no_file(tmp_path):
     journal = Journal(tmp_path)
     journal.append(b"1")

@@ -346,3 +346,38 @@ def test_usage_is_split_by_each_dimension_and_adds_up_to_the_same(database):
     one = records.consumption("account", day, day, Dimension.MODEL, key_hash="a", model="m/0")
     assert [(row.day, row.name, row.requests) for row in one] == [(day, "m/0", 2)]
     assert records.consumption("nobody", 0, day, Dimension.KEY) == []
+
+
+def journalled(folder: Path) -> int:
+    return sum(path.read_bytes().count(b"\n") for path in folder.glob("*.journal"))
+
+
+def test_what_is_settled_in_a_turn_is_journalled_together_when_it_is_over_or_an_answer_leaves(database, tmp_path):
+    soon = []
+    ledger = ledger_on(database, tmp_path / "journal", soon=soon.append)
+    first, second, third = (record(charged=Decimal("0.1")) for _ in range(3))
+    ledger.settle(first)
+    ledger.settle(second)
+    ledger.settle(first)  # once more is nothing
+    assert journalled(tmp_path / "journal") == 0
+    assert len(soon) == 1
+    ledger.commit()  # before an answer leaves
+    assert journalled(tmp_path / "journal") == 2
+    ledger.settle(first)
+    ledger.settle(third)
+    for each in soon:
+        each()
+    assert (len(soon), journalled(tmp_path / "journal")) == (2, 3)
+    ledger.flush()
+    assert (count(database, GENERATIONS), spent(database)) == (3, Decimal("0.3"))
+    ledger.stop()
+
+
+def test_what_is_settled_and_not_journalled_yet_is_stored_all_the_same(database, tmp_path):
+    ledger = ledger_on(database, tmp_path / "journal", soon=lambda then: None)
+    ledger.settle(record(charged=Decimal("0.1")))
+    ledger.settled()
+    assert count(database, GENERATIONS) == 1
+    ledger.settle(record(charged=Decimal("0.1")))
+    ledger.stop()
+    assert spent(database) == Decimal("0.2")

@@ -23,7 +23,7 @@ from trunkline.server.adapters.store.journal import Found, Journal, Settled
 from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
-from trunkline.server.domain.policy.charge import Scope, booked
+from trunkline.server.domain.policy.charge import Charge, Scope, booked
 from trunkline.server.domain.policy.holds import Amount, Hold
 from trunkline.server.domain.policy.workspace import WorkspaceBudget
 from trunkline.server.errors import StoreUnavailable
@@ -63,7 +63,11 @@ class LiveLedger:
         days: int = 90,
         held: int = HELD,
         pulse: Callable[[float], None] = lambda now: None,
+        soon: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
+        """`soon` has something called when the event loop's turn is over: what is settled until then is journalled at
+        once. Whoever lets answers go calls `commit` before; without `soon` each is journalled as it is settled.
+        """
         self._traffic = traffic
         self._journal = journal
         self._statistics = statistics
@@ -71,10 +75,12 @@ class LiveLedger:
         self._days = days
         self._held = held
         self._pulse = pulse
+        self._soon = soon
         self._run_id = journal.name
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._spending = SpendingMemory(credits_usd)
+        self._gathered: dict[str, tuple[GenerationRecord, Charge]] = {}
         self._open: dict[str, Settled] = {}
         self._written: dict[str, Settled] = {}
         self._unjournalled: dict[str, Settled] = {}
@@ -129,21 +135,35 @@ class LiveLedger:
         self._holds.release(hold)
 
     def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
-        """Journal a generation and count it, in the place of what was held; the second of an id is nothing."""
-        document, id_ = _encoded(record), record.id
+        """Count a generation in the place of what was held, and have it journalled; the second of an id is nothing."""
+        id_ = record.id
         with self._lock:
-            if id_ in self._open or id_ in self._written:
+            if id_ in self._gathered or id_ in self._open or id_ in self._written:
                 if hold is not None:
                     self._holds.drop(hold)
                 return
-            is_journalled = self._journal.append(document)
             charge = self._spending.spend(record)
-            settled = self._open[id_] = Settled(record, document, charge)
-            if not is_journalled:
-                self._unjournalled[id_] = settled
+            if not self._gathered and self._soon is not None:
+                self._soon(self.commit)
+            self._gathered[id_] = (record, charge)
+            if self._soon is None:
+                self._journalise()
             if hold is not None:
                 self._holds.settle(id_, hold, Amount(charge.usage, charge.byok))
         self._statistics.settle(record)
+
+    def commit(self) -> None:
+        """Journal what has been settled, if there is any, by one append."""
+        if self._gathered:
+            with self._lock:
+                self._journalise()
+
+    def _journalise(self) -> None:
+        gathered, self._gathered = self._gathered, {}
+        settled = {id_: Settled(record, _encoded(record), charge) for id_, (record, charge) in gathered.items()}
+        if not self._journal.append(*[each.document for each in settled.values()]):
+            self._unjournalled.update(settled)
+        self._open.update(settled)
 
     def load(self, caller: Caller) -> None:
         """Learn what a caller and those around it have spent. Raises `StoreUnavailable`."""
@@ -160,7 +180,7 @@ class LiveLedger:
 
     def settled(self) -> None:
         """Write what has been settled, if there is any and the store can be reached."""
-        if self._open or self._written:
+        if self._gathered or self._open or self._written:
             with suppress(StoreUnavailable):
                 self.flush()
 
@@ -251,6 +271,8 @@ class LiveLedger:
     def _write(self) -> None:
         """Write the open records; where that fails they stay open, more than `held` of them on disk only."""
         with self._lock:
+            if self._gathered:
+                self._journalise()
             batch, self._open, self._written = self._open, {}, self._open
             self._journal.rotate()
             held = self._holds.once_stored()

@@ -3,9 +3,9 @@
 Each process writes files of its own, `<pid>-<random>-<n>.journal`, and holds a lock on each for as long as it is not in
 the store; the lock ends with the process, however that ends, and whoever finds a file without one replays it.
 
-One record is one line, `<length> <crc32> <JSON>`, written by one call. What the system call has taken outlives the
-process (`kill -9`), not a power cut: records are flushed to the disk itself (`sync`) only while they wait for a store
-that is away, since otherwise the store has them half a second later.
+One record is one line, `<length> <crc32> <JSON>`; those that come together are written by one call. What the system
+call has taken outlives the process (`kill -9`), not a power cut: records are flushed to the disk itself (`sync`) only
+while they wait for a store that is away, since otherwise the store has them half a second later.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import logging
 import os
 import re
 import secrets
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -74,9 +74,9 @@ class Journal:
         self._segment: Segment | None = None
         self._waiting: list[Segment] = []
 
-    def append(self, document: bytes) -> bool:
-        """Write a record; return False, and leave the file as it was, where that fails."""
-        line = b"%08x %08x %b\n" % (len(document), zlib.crc32(document), document)
+    def append(self, *documents: bytes) -> bool:
+        """Write records by one call; return False, and leave the file as it was, where that fails."""
+        line = b"".join([b"%08x %08x %b\n" % (len(each), crc32(each), each) for each in documents])
         segment = self._segment
         try:
             if segment is None:
@@ -232,7 +232,7 @@ def _found(content: bytes) -> Found:
     damaged = 0
     for line in lines:
         parts = _LINE.fullmatch(line)
-        if parts and int(parts[1], 16) == len(parts[3]) and int(parts[2], 16) == zlib.crc32(parts[3]):
+        if parts and int(parts[1], 16) == len(parts[3]) and int(parts[2], 16) == crc32(parts[3]):
             documents.append(parts[3])
         else:
             damaged += 1
