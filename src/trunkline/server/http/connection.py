@@ -183,9 +183,9 @@ class Connection(asyncio.Protocol):
         whole = body[0] if len(body) == 1 else b"".join(body)
         request = Request(self._method(), path, query, self._headers, whole, self._peer, self.presence)
         self._reading, self._read, keeps = False, 0, parser.should_keep_alive()
-        # What comes after the last request is of no interest, and no mistake.
-        self._refused = not keeps
         self._await_turn(_Turn(request, keeps, parser.get_http_version()))
+        if not keeps:
+            self._refused = True  # what comes after the last request is of no interest, and no mistake
 
     def _target(self) -> tuple[bytes, bytes, bytes]:
         url = self._url
@@ -221,7 +221,7 @@ class Connection(asyncio.Protocol):
             self._take(turn)
         else:
             self._waiting.append(turn)
-            if not self._refused:
+            if turn.keeps:
                 self._transport.pause_reading()
 
     def _take(self, turn: _Turn) -> None:
