@@ -34,6 +34,11 @@ def alive(process: int) -> bool:
     return said.rpartition(")")[2].split()[0] != "Z"
 
 
+def missed(process: int) -> None:
+    """Wait for the end of a process."""
+    eventually(lambda: not alive(process))
+
+
 def refused(port: int) -> bool:
     """Tell whether nobody listens."""
     with socket.socket() as probe:
@@ -48,7 +53,7 @@ def test_workers_end_by_themselves_when_the_command_is_killed(serve: Serve, coun
     process.kill()
     process.wait(PATIENCE)
     for worker in made:
-        eventually(lambda worker=worker: not alive(worker))
+        missed(worker)
     assert refused(port)
 
 
@@ -59,7 +64,7 @@ def test_whoever_comes_while_dead_workers_are_replaced_is_answered_in_the_end(se
     for worker in killed:
         os.kill(worker, signal.SIGKILL)
     for worker in killed:
-        eventually(lambda worker=worker: not alive(worker))
+        missed(worker)
     assert [get(port, "/readyz")[0] for _ in range(10)] == [200] * 10
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
@@ -92,7 +97,7 @@ def test_workers_that_die_again_and_again_end_the_command_with_one_line(serve: S
         worker = (set(workers(process)) - killed).pop()
         killed.add(worker)
         os.kill(worker, signal.SIGKILL)
-        eventually(lambda worker=worker: not alive(worker))
+        missed(worker)
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     *replaced, last = said.splitlines()

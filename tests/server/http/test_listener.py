@@ -143,10 +143,13 @@ class Broken(Front):
         return super().kept(request)
 
 
+@pytest.mark.parametrize("wish", [b"keep-alive", b"close"])
 @pytest.mark.parametrize("line", [b"POST /no-limit", b"POST /not-kept"])
-def test_a_front_that_fails_before_there_is_anything_to_await_is_a_500(line: bytes, caplog: pytest.LogCaptureFixture):
+def test_a_front_that_fails_before_there_is_anything_to_await_is_a_500(
+    line: bytes, wish: bytes, caplog: pytest.LogCaptureFixture
+):
     with listening(Broken()) as server, server.caller() as caller:
-        told = caller.ask(line, body=b"x")
+        told = caller.ask(line, b"connection: " + wish, body=b"x")
         assert told.error(500)["message"] == "Internal Server Error"
         assert told.headers["connection"] == "close"
         assert caller.rest() == b""

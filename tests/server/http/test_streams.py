@@ -46,7 +46,7 @@ async def three() -> AsyncGenerator[bytes, None]:
 
 async def none() -> AsyncGenerator[bytes, None]:
     """Yield nothing."""
-    for piece in ():
+    for piece in list[bytes]():
         yield piece
 
 
