@@ -22,13 +22,14 @@ class Departures:
     leaves in the order in which it came; whoever sends by one of these does so always.
     """
 
-    __slots__ = ("_before", "_bytes", "_crowded", "_polling", "_sent", "_waiting")
+    __slots__ = ("_before", "_bytes", "_polling", "_sent", "_waiting", "crowded")
 
     def __init__(self, polling: Polling | None = None, before: Callable[[], None] = lambda: None) -> None:
         """Take what stays awake for the answer to a message that has left alone, and what comes before all bytes."""
         self._polling = polling or Polling(0)
         self._before = before
-        self._crowded = False
+        self.crowded = False
+        """Whether the last turn had more than one message."""
         self._sent = 0
         self._bytes = 0
         self._waiting: list[tuple[asyncio.WriteTransport, bytes]] = []
@@ -39,7 +40,7 @@ class Departures:
         if self._sent == 1:
             self._polling.met()
             loop.call_soon(self._turn, loop)
-            if not self._crowded:
+            if not self.crowded:
                 self._before()
                 _write(transport, data)
                 return
@@ -57,10 +58,10 @@ class Departures:
             _write(transport, data)
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._crowded = self._sent > 1
+        self.crowded = self._sent > 1
         self._sent = 0
         self.depart()
-        if not self._crowded:
+        if not self.crowded:
             self._polling.stay(loop)
 
 

@@ -41,6 +41,7 @@ from trunkline.server.adapters.store.watch import Watch
 from trunkline.server.adapters.telemetry import logs
 from trunkline.server.adapters.telemetry.calls import CallLog
 from trunkline.server.adapters.telemetry.metrics import MeasuredLedger
+from trunkline.server.cohort import Cohort
 from trunkline.server.departures import Departures
 from trunkline.server.domain.catalog.builder import build
 from trunkline.server.domain.catalog.snapshot import Snapshot
@@ -208,8 +209,9 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
             await gateway.close()
 
     departures = Departures(Polling(settings.polling_microseconds / 1_000_000), ledger.commit)
+    cohort = Cohort(departures)
     measured = MeasuredLedger(ledger, *([CallLog(lines, clock).tell] if settings.log_calls else []))
-    gateway = _gateway(settings, configuration, measured, statistics, clock, vault, contents, departures)
+    gateway = _gateway(settings, configuration, measured, statistics, clock, vault, contents, departures, cohort)
 
     context = Context(
         catalogue=catalogue,
@@ -229,6 +231,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         reachable=configuration.targets.reachable(),
         revisions=database.catalog,
         variables=configuration.variables,
+        cohort=cohort,
     )
     hosts = HostTable(settings.hosts, settings.trusted_proxies)
     return app.create(
@@ -254,6 +257,7 @@ def _gateway(
     vault: Vault,
     contents: LiveContents,
     departures: Departures,
+    cohort: Cohort,
 ) -> Gateway | None:
     """Return what calls reach, None where nobody can be called: neither with our keys nor with accounts' own."""
     usable = configuration.targets.usable()
@@ -264,7 +268,9 @@ def _gateway(
             raise
         return None
     return Gateway(
-        upstreams=Upstreams(configuration.targets, identity, clock=clock, vault=vault, departures=departures),
+        upstreams=Upstreams(
+            configuration.targets, identity, clock=clock, vault=vault, departures=departures, cohort=cohort
+        ),
         usable=usable,
         ledger=ledger,
         learned=learned,

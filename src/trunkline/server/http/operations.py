@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from trunkline.server.cohort import Cohort
 from trunkline.server.domain.catalog import query
 from trunkline.server.domain.catalog.filters import Filter
 from trunkline.server.domain.catalog.query import Parameter
@@ -34,7 +35,8 @@ class Context:
     `operator` is the account whose management keys may manage all accounts, None for nobody;
     `credentials` are the providers that can be called, None where none is configured. `records` is what was called,
     `limits` how often data sets may be asked for, `credits_usd` what every account may spend, None for no limit.
-    `revisions` is where the catalogue's history is kept, `variables` names by provider what switches it on.
+    `revisions` is where the catalogue's history is kept, `variables` names by provider what switches it on;
+    `cohort` takes calls through their stages.
     """
 
     catalogue: Catalogue
@@ -54,6 +56,7 @@ class Context:
     reachable: frozenset[str] = frozenset()
     revisions: CatalogStore | None = None
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cohort: Cohort = field(default_factory=Cohort)
 
     def sealing(self) -> Vault:
         """Return what encrypts secrets before they are kept. Raises `Unavailable` where nothing does."""

@@ -35,13 +35,18 @@ def completions(context: Context, request: Request) -> Awaitable[Answer | Stream
 
 
 async def _complete(context: Context, request: Request, asked: GenerationRequest) -> Answer | Stream:
+    stage = context.cohort.stage
+    await stage()
     generation = await begin(context, request, asked)
+    await stage()
     presence = request.presence
     if not asked.stream:
         refusal = await generation.begin(presence.gone)
         if refusal is not None:
             return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
-        whole = _whole(generation, await generation.answer())
+        events = await generation.answer()
+        await stage()
+        whole = _whole(generation, events)
         whole.headers = (*overhead(context, request, generation), *told(generation, context.clock()))
         return whole
     assert context.gateway is not None

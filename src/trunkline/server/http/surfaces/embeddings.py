@@ -20,12 +20,17 @@ from trunkline.server.http.surfaces.vectors import encoded, wants_base64
 async def embeddings(context: Context, request: Request) -> Answer:
     """Answer `POST /embeddings`."""
     asked = read_embeddings(request)
+    stage = context.cohort.stage
+    await stage()
     generation = await begin(context, request, asked)
+    await stage()
     refusal = await generation.begin(request.presence.gone)
     if refusal is not None:
         return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     vectors: list[Vector] = []
-    for event in await generation.answer():
+    events = await generation.answer()
+    await stage()
+    for event in events:
         if isinstance(event, Vector):
             vectors.append(event)
         elif isinstance(event, Failed):
