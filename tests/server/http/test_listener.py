@@ -51,24 +51,26 @@ def test_who_is_under_way_is_heard_to_the_end_and_nobody_else():
         listening(held.front) as server,
         server.caller() as fresh,
         server.caller() as idle,
+        server.caller() as heading,
         server.caller() as reading,
         server.caller() as slow,
         server.caller() as stream,
     ):
         idle.ask(b"GET /kept")
-        reading.ask(b"GET /kept")
+        heading.ask(b"GET /kept")
         slow.send(request(b"GET /slow"))
         stream.send(request(b"GET /stream"))
         assert (held.slow.reached.wait(PATIENCE), held.stream.reached.wait(PATIENCE)) == (True, True)
         stream.head()
-        reading.send(b"GET /made HTTP/1.1\r\n")
-        eventually(lambda: any(one._reading for one in server.listener._connections))
+        heading.send(b"GET /made HTTP/1.1\r\n")
+        reading.send(request(b"POST /made", b"content-length: 4") + b"bo")
+        eventually(lambda: sum(one._reader.under_way for one in server.listener._connections) == 2)
 
         ended = server.begin(server.listener.end(PATIENCE))
-        assert (fresh.rest(), idle.rest()) == (b"", b"")
+        assert (fresh.rest(), idle.rest(), heading.rest()) == (b"", b"", b"")
         eventually(lambda: refused(server))
         assert not ended.done()
-        reading.send(b"host: a\r\n\r\n")
+        reading.send(b"dy")
         told = reading.reply()
         assert (asked(told)[1], told.headers["connection"], reading.rest()) == ("/made", "close", b"")
         held.slow.open(server)
@@ -158,8 +160,9 @@ def test_a_front_that_fails_before_there_is_anything_to_await_is_a_500(
     assert caplog.messages == ["request failed"]
 
 
-def test_a_front_that_fails_for_one_that_waited_breaks_off_its_connection():
+def test_a_front_that_fails_for_one_that_waited_is_a_500_and_the_last_answer():
     with listening(Broken()) as server, server.caller() as caller:
         caller.send(request(b"GET /made") + request(b"GET /not-kept") + request(b"GET /kept"))
         assert asked(caller.reply())[1] == "/made"
+        caller.reply().error(500)
         assert caller.rest() == b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Final, Protocol
 
@@ -16,6 +17,8 @@ from trunkline.server.http.patience import Patience
 from trunkline.server.http.request import Request
 from trunkline.server.http.streaming import Stream
 
+LAST_SECONDS: Final = 1.0
+"""What calls get to settle that were cut off in the end."""
 BACKLOG: Final = 2048
 """Connections that may wait to be taken; the system's own bound may be lower."""
 
@@ -74,7 +77,7 @@ class Listener:
             connection.stop()
 
     def remove(self, connection: Connection) -> None:
-        """Look after it no longer."""
+        """Look no more after one that has gone and works for nobody."""
         self._connections.discard(connection)
         if self.ending and not self._connections:
             self._emptied.set()
@@ -86,24 +89,25 @@ class Listener:
             self._server.close()
         for connection in tuple(self._connections):
             connection.stop()
-        if self._connections:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._emptied.wait()
-            except TimeoutError:
-                pass
+        await self._empty(seconds)
         for connection in tuple(self._connections):
             connection.abort()
+        await self._empty(LAST_SECONDS)
         if self._timer is not None:
             self._timer.cancel()
         await asyncio.sleep(0)  # the loop closes their sockets in its next round
+
+    async def _empty(self, seconds: float) -> None:
+        if self._connections:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._emptied.wait()
 
     def _look(self) -> None:
         self._tell_time()
         try:
             for connection in tuple(self._connections):
-                if connection.limit < self.now:
-                    connection.overdue()
+                connection.look(self.now)
         finally:
             self._timer = self._loop.call_later(self.patience.look, self._look) if self._connections else None
 

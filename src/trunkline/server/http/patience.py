@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Times in seconds after which a connection is given up; each may end `look` later than it says."""
+    """Times in seconds after which a connection is given up; each may end two `look`s later than it says."""
 
     head: float = 30
     """From the first byte of a request's head to its last."""
