@@ -152,8 +152,8 @@ class Connection(asyncio.Protocol):
             self._have_continue()
 
     def _have_continue(self) -> None:
-        # Not before the answers that are due before.
-        if self._task is None and not self._waiting:
+        # Not before the answers that are due before, and not for a body that is refused already.
+        if self._task is None and not self._waiting and not self._reader.over:
             self._reader.expects = False
             self._send(self._loop, self._transport, head.CONTINUE)
 
@@ -172,7 +172,8 @@ class Connection(asyncio.Protocol):
         if seen is None or seen != self._seen:
             self._seen, self._since = seen, now
         elif now - self._since >= getattr(self._listener.patience, seen[0]):
-            if self._reader.under_way and self._drained is None:
+            # What has begun behind the last request is never told of, and keeps nobody here.
+            if self._reader.under_way and not self._reader.over and self._drained is None:
                 self._reader.refuse(RequestTimeout())
             else:
                 self._transport.abort()
