@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from trunkline.server.domain.catalog import slugs
 from trunkline.server.domain.generation.request import GenerationRequest
+from trunkline.server.domain.routing.pools import LONGEST_SLUG
 from trunkline.server.domain.routing.routers import FREE as FREE_ROUTER
 from trunkline.server.errors import TooManyRequests
 from trunkline.server.usecases.gateway_ports import FreeCalls
@@ -34,7 +35,11 @@ def counted(request: GenerationRequest, calls: FreeCalls | None, account_id: str
     return request
 
 
-@lru_cache(maxsize=10_000)
 def _is_free(slug: str) -> bool:
+    return _free(slug) if len(slug) <= LONGEST_SLUG else _free.__wrapped__(slug)
+
+
+@lru_cache(maxsize=10_000)
+def _free(slug: str) -> bool:
     parsed = slugs.parse(slug) if ":" in slug else None
     return slug.lower() == FREE_ROUTER if parsed is None else parsed.variant == _VARIANT or parsed.base == FREE_ROUTER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -80,3 +81,24 @@ def test_what_callers_may_make_long_is_not_remembered(slugs, asked):
     first, second = planned(of, *slugs, **asked), planned(of, *slugs, **asked)
     assert told(first) == told(second)
     assert second.shortlists[0] is not first.shortlists[0]
+
+
+@pytest.mark.parametrize("member", ["only", "ignore", "order"])
+def test_long_lists_of_providers_and_long_slugs_leave_nothing_behind(member):
+    of = abc()
+
+    def ask(number: int) -> int:
+        long = "x" * 10_000 + str(number)
+        assert of.find(f"acme/{long}") is None
+        return len(planned(of, provider={member: ["alpha", long]}).candidates)
+
+    expected = ask(0)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.take_snapshot()
+        found = {ask(number) for number in range(1, 50)}
+        left = sum(each.size_diff for each in tracemalloc.take_snapshot().compare_to(before, "filename"))
+    finally:
+        tracemalloc.stop()
+    assert found == {expected} == {len(planned(abc(), provider={member: ["alpha"]}).candidates)}
+    assert left < 49 * 10_000

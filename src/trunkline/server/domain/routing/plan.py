@@ -26,7 +26,7 @@ from trunkline.server.domain.routing.models import Entry, Miss, Strategy
 from trunkline.server.domain.routing.needs import Estimate, Needs
 from trunkline.server.domain.routing.outlook import Candidate, outlook
 from trunkline.server.domain.routing.pools import Found, Pools
-from trunkline.server.domain.routing.preferences import Preferences
+from trunkline.server.domain.routing.preferences import NO_PREFERENCES, Preferences
 from trunkline.server.domain.routing.ranking import Chance, Setting
 from trunkline.server.domain.routing.reasons import Reason
 from trunkline.server.domain.routing.statistics import EndpointStatistics, Statistics
@@ -93,6 +93,8 @@ def plan(request: GenerationRequest, pools: Pools, policy: Policy, given: Circum
     where the request's own routing fields are wrong; everything else is a plan with a `refusal`.
     """
     wishes = preferences.read(request.preferences)
+    if not (wishes is NO_PREFERENCES or wishes.is_brief):
+        pools = pools.aside()
     if wishes.order:
         wishes = msgspec.structs.replace(wishes, order=pools.slugs(wishes.order))
 

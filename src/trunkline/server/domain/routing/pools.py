@@ -6,6 +6,7 @@ Everything here depends on the snapshot and on policies only, and is remembered 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -24,6 +25,8 @@ from trunkline.server.domain.routing.targets import Model, Target
 
 _KEPT: Final = 10_000
 """How many answers of each kind are remembered; more than that are forgotten all at once."""
+LONGEST_SLUG: Final = 256
+"""Characters of a slug that is remembered: callers may send any."""
 _RULES: Final = {rule.name: rule for rule in predicate.RULES}
 _IN_ORDER: Final = tuple(_RULES[reason] for reason in Reason if reason in _RULES)
 _PRIVATE: Final = _RULES["private"]
@@ -97,15 +100,24 @@ class Pools:
         self._unpriced = unpriced
         self._models: dict[Hashable, Model] = {}
         self._found: dict[Hashable, Found | None] = {}
+        self._forget()
+        self._providers: dict[str, frozenset[str]] | None = None
+        self._numbers: dict[Hashable, int] = {}
+        self._numbered: dict[int, tuple[Policy, int]] = {}
+        self.outlooks = Outlooks()
+
+    def aside(self) -> Pools:
+        """Return pools of the same snapshot that forget what they find for policies: for what is too long to keep."""
+        made = copy(self)
+        made._forget()  # noqa: SLF001 - one of its own kind
+        return made
+
+    def _forget(self) -> None:
         self._pools: dict[Hashable, Pool] = {}
         self._effects: dict[Hashable, Effect] = {}
         self._narrowed: dict[Hashable, Policy] = {}
         self._openings: dict[Hashable, tuple[Model, ...]] = {}
         self._ranked: dict[Hashable, tuple[Model, ...]] = {}
-        self._providers: dict[str, frozenset[str]] | None = None
-        self._numbers: dict[Hashable, int] = {}
-        self._numbered: dict[int, tuple[Policy, int]] = {}
-        self.outlooks = Outlooks()
 
     def number(self, policy: Policy) -> int:
         """Return what stands for a policy's effect here: equal for those that leave the same endpoints."""
@@ -125,6 +137,8 @@ class Pools:
 
     def find(self, slug: str) -> Found | None:
         """Return what a slug leads to, private or not; None when to nothing."""
+        if len(slug) > LONGEST_SLUG:
+            return self._find(slug)
         return _once(self._found, slug, lambda: self._find(slug))
 
     def model(self, row: Row) -> Model:
