@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import threading
@@ -131,6 +132,21 @@ def test_a_front_that_fails_breaks_off_one_connection_and_others_go_on(caplog: p
     assert "an answer could not be sent" in caplog.messages
 
 
+async def cancelled(_: Request) -> Encoded:
+    raise asyncio.CancelledError
+
+
+def test_a_front_that_is_cancelled_out_of_the_blue_breaks_off_one_connection_and_others_go_on():
+    with listening(Front(cancelled=cancelled)) as server, server.caller() as other:
+        with server.caller() as caller:
+            caller.send(request(b"GET /cancelled") + request(b"GET /made/behind"))
+            assert caller.rest() == b""
+        assert asked(other.ask(b"GET /made"))[1] == "/made"
+        with server.caller() as again:
+            assert asked(again.ask(b"GET /made"))[1] == "/made"
+        assert b"/made/behind" not in [one.path for one in server.front.asked]
+
+
 class Broken(Front):
     """Fails where it should be quick."""
 
@@ -158,6 +174,13 @@ def test_a_front_that_fails_before_there_is_anything_to_await_is_a_500(
         with server.caller() as other:
             assert asked(other.ask(b"GET /kept"))[1] == "/kept"
     assert caplog.messages == ["request failed"]
+
+
+def test_who_is_told_of_a_500_keeps_nobody_by_beginning_another_request():
+    with listening(Broken(), lingering=0.1) as server, server.caller() as caller:
+        caller.send(request(b"GET /not-kept") + b"GET /kept HTTP/1.1\r\nhost:")
+        caller.reply().error(500)
+        eventually(lambda: not server.listener._connections)
 
 
 def test_a_front_that_fails_for_one_that_waited_is_a_500_and_the_last_answer():
