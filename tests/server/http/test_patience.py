@@ -148,3 +148,33 @@ def test_who_takes_nothing_of_the_last_answer_is_given_up(path: bytes, length: i
         caller.send(request(b"GET " + path, b"connection: close"))
         eventually(lambda: front.asked)
         eventually(lambda: not server.listener._connections)
+
+
+def test_who_takes_little_by_little_is_waited_for_and_who_stops_is_not():
+    front = Front()
+    front.kept_answers[b"/long"] = Encoded(200, b"x" * 40_000_000, b"", b"content-length: 40000000\r\n")
+    with listening(front, look=600, taking=120) as server, server.caller(taking=4096) as caller:
+        caller.send(request(b"GET /long"))
+        eventually(lambda: any(one.drained is not None for one in server.listener._connections))
+        (connection,) = server.listener._connections
+        now = server.listener.now
+
+        async def look() -> int:
+            connection.look(now)
+            return connection._transport.get_write_buffer_size()
+
+        for _ in range(5):
+            unsent = server.begin(look()).result(PATIENCE)
+            while connection._transport.get_write_buffer_size() == unsent:
+                assert caller.socket.recv(100_000)
+            now += 100  # less than `taking`, and all of them more
+        assert server.begin(look()).result(PATIENCE)
+        assert connection in server.listener._connections
+
+        def given_up() -> bool:
+            nonlocal now
+            now += 120
+            server.begin(look()).result(PATIENCE)
+            return not server.listener._connections
+
+        eventually(given_up)

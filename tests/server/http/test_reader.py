@@ -1,0 +1,37 @@
+"""What a reader holds while it reads."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+
+import pytest
+
+from tests.server.http.callers import chunks, request
+from trunkline.server.http.presence import Presence
+from trunkline.server.http.reader import Reader, Turn
+from trunkline.server.http.request import Request
+
+SIZE, PACKET = 1_000_000, 64 * 1024
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", [1, 2])
+def test_a_body_in_the_smallest_chunks_takes_no_many_times_its_size(piece: int):
+    body, turns = random.Random(piece).randbytes(SIZE), list[Turn]()
+    framed = chunks(*[body[start : start + piece] for start in range(0, SIZE, piece)])
+    sent = request(b"POST /", b"transfer-encoding: chunked", body=framed)
+    packets = [sent[start : start + PACKET] for start in range(0, len(sent), PACKET)]
+    reader = Reader(turns.append, lambda method, path: SIZE, Presence())
+    tracemalloc.start()
+    try:
+        for packet in packets:
+            reader.feed(packet)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    (turn,) = turns
+    assert isinstance(turn.what, Request)
+    assert turn.what.body == body
+    assert most < 4 * SIZE
+    assert (reader.count, reader.size) == (1, SIZE)
