@@ -24,6 +24,8 @@ SMUGGLING = {
     "a coding that looks like it": POST + b"transfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
     "chunked, but not last": POST + b"transfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
     "chunked, and then another": POST + b"transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n",
+    "two hosts": GET + b"Host: b\r\n\r\n",
+    "one host twice": GET + b"host: a\r\n\r\n",
     "lines that end with LF": b"GET /kept HTTP/1.1\nhost: a\n\n",
     "one line that does": GET + b"a: b\nc: d\r\n\r\n",
     "CR in a header": GET + b"a: b\rc: d\r\n\r\n",

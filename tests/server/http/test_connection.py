@@ -6,14 +6,14 @@ import asyncio
 import json
 import re
 import socket
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.server.http.callers import chunks, request
-from tests.server.http.listening import Front, asked, listening
+from tests.server.http.callers import PATIENCE, chunks, request
+from tests.server.http.listening import Front, Gate, asked, echo, listening
 from trunkline.server.http import answer
 from trunkline.server.http.answer import Encoded
 from trunkline.server.http.listener import Listener
@@ -72,6 +72,17 @@ def test_a_connection_is_kept_until_its_caller_says_close():
         for line in (b"GET /kept", b"POST /made", b"GET /made"):
             assert "connection" not in caller.ask(line).headers
         assert caller.ask(b"GET /kept", b"Connection: close").headers["connection"] == "close"
+        assert caller.rest() == b""
+
+
+WISHES = [b"Connection: close", b"Connection: upgrade", b"Connection: keep-alive"]
+
+
+@pytest.mark.parametrize("upgrade", [(), (b"Upgrade: h2c",)])
+@pytest.mark.parametrize("lines", [lines for lines in permutations(WISHES, 2) if WISHES[0] in lines])
+def test_close_is_heard_on_whichever_line_it_is(lines: tuple[bytes, ...], upgrade: tuple[bytes, ...]):
+    with listening() as server, server.caller() as caller:
+        assert caller.ask(b"GET /made", *lines, *upgrade).headers["connection"] == "close"
         assert caller.rest() == b""
 
 
@@ -138,6 +149,35 @@ def test_a_caller_who_expects_to_be_told_to_go_on_is():
         assert asked(caller.reply()) == ("POST", "/made", "body")
         caller.send(request(b"POST /small", b"Expect: 100-continue", b"content-length: 101"))
         caller.reply().error(413)
+
+
+@pytest.mark.parametrize("between", [b"", request(b"GET /kept/2"), request(b"GET /made/2")])
+def test_who_expects_to_be_told_behind_another_request_is_told_after_its_answer(between: bytes):
+    gate = Gate()
+
+    async def slow(asked: Request) -> Encoded:
+        await gate.passed()
+        return echo(asked)
+
+    with listening(Front(slow=slow)) as server, server.caller() as caller:
+        expecting = request(b"POST /made/3", b"Expect: 100-continue", b"content-length: 4")
+        caller.send(request(b"GET /slow") + between + expecting)
+        assert gate.reached.wait(PATIENCE)
+        gate.open(server)
+        assert asked(caller.reply())[1] == "/slow"
+        if between:
+            assert asked(caller.reply())[1][-1] == "2"
+        assert caller.head() == (100, {})
+        caller.send(b"body")
+        assert asked(caller.reply()) == ("POST", "/made/3", "body")
+
+
+def test_who_expects_to_be_told_and_is_refused_is_told_nothing_else(caplog: pytest.LogCaptureFixture):
+    with listening() as server, server.caller() as caller:
+        caller.send(request(b"POST /made", b"Expect: 100-continue", b"transfer-encoding: chunked") + b"no size\r\n")
+        caller.reply().error(400)
+        assert caller.rest() == b""
+    assert caplog.messages == []
 
 
 def test_a_caller_of_http_1_0_is_never_told_to_go_on():
