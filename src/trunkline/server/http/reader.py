@@ -89,9 +89,9 @@ class Reader:
             self._arrived(Turn(error, False, "1.1"))
 
     def close(self) -> None:
-        """Let go of the parser: they hold on to one another."""
+        """Let go of the parser and of whom it told: they hold on to one another."""
         self.over = True
-        del self._parser, self._feed
+        del self._parser, self._feed, self._arrived
 
     # What the parser calls.
 
