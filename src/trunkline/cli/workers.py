@@ -23,8 +23,8 @@ from trunkline.server.worker import ORDERS, Failed, Place, Ready, work
 REPLACEMENTS: Final = 5
 REPLACEMENTS_SECONDS: Final = 60
 """So many workers are replaced in that time, beside each once: those that die again and again are not worth it."""
-RETRY_SECONDS: Final = 1
-STOP_SECONDS: Final = 5
+RETRY_SECONDS: Final = 30
+STOP_SECONDS: Final = 10
 """What a worker gets beyond the grace of calls before it is killed."""
 # Forked workers share the memory of what was loaded before. Elsewhere system libraries do not survive a fork.
 _PROCESSES: Final[Any] = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")

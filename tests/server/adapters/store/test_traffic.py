@@ -381,3 +381,48 @@ def test_what_is_settled_and_not_journalled_yet_is_stored_all_the_same(database,
     ledger.settle(record(charged=Decimal("0.1")))
     ledger.stop()
     assert spent(database) == Decimal("0.2")
+
+
+def test_no_answer_leaves_while_its_record_is_being_journalled_by_the_ledgers_own_thread(database, tmp_path):
+    begun, go_on, left = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(Journal):
+        def append(self, *documents: bytes) -> bool:
+            begun.set()
+            assert go_on.wait(20)
+            return super().append(*documents)
+
+    traffic, statistics = SqlTraffic(database.engine), LiveStatistics(lambda: NOW)
+    ledger = LiveLedger(traffic, Slow(tmp_path), statistics, lambda: NOW, soon=lambda then: None)
+    ledger.settle(record(charged=Decimal("0.1")))
+    writer = threading.Thread(target=ledger.flush)
+    leaver = threading.Thread(target=lambda: (ledger.commit(), left.set()))
+    writer.start()
+    assert begun.wait(20)
+    leaver.start()
+    has_left = left.wait(0.2)
+    go_on.set()
+    writer.join()
+    leaver.join()
+    assert not has_left
+    assert left.is_set()
+    assert spent(database) == Decimal("0.1")
+    ledger.stop()
+
+
+def test_what_is_settled_and_not_journalled_yet_counts_for_whoever_is_learned(database, tmp_path):
+    ledger, who = ledger_on(database, tmp_path, soon=lambda then: None), caller(key={"limit": Decimal(1)})
+    ledger.settle(record(charged=Decimal(1)))
+    ledger.load(who)
+    with pytest.raises(PaymentRequired):
+        ledger.check(who, NOW, free=False)
+    ledger.stop()
+
+
+def test_a_turn_whose_records_the_ledgers_thread_has_taken_says_nothing_of_the_disk(database, tmp_path):
+    """An append of nothing succeeds on a full disk, too."""
+    ledger = ledger_on(database, tmp_path, soon=lambda then: None)
+    ledger._journal.is_failing = True
+    ledger._journalise()
+    assert ledger._journal.is_failing
+    ledger.stop()

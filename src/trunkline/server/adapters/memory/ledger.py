@@ -23,7 +23,7 @@ from trunkline.server.adapters.store.journal import Found, Journal, Settled
 from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
-from trunkline.server.domain.policy.charge import Charge, Scope, booked
+from trunkline.server.domain.policy.charge import Scope, booked
 from trunkline.server.domain.policy.holds import Amount, Hold
 from trunkline.server.domain.policy.workspace import WorkspaceBudget
 from trunkline.server.errors import StoreUnavailable
@@ -65,9 +65,7 @@ class LiveLedger:
         pulse: Callable[[float], None] = lambda now: None,
         soon: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
-        """`soon` has something called when the event loop's turn is over: what is settled until then is journalled at
-        once. Whoever lets answers go calls `commit` before; without `soon` each is journalled as it is settled.
-        """
+        """Without `soon`, which has something called after a turn of the loop, each record is journalled by itself."""
         self._traffic = traffic
         self._journal = journal
         self._statistics = statistics
@@ -80,7 +78,7 @@ class LiveLedger:
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._spending = SpendingMemory(credits_usd)
-        self._gathered: dict[str, tuple[GenerationRecord, Charge]] = {}
+        self._gathered: dict[str, Settled] = {}
         self._open: dict[str, Settled] = {}
         self._written: dict[str, Settled] = {}
         self._unjournalled: dict[str, Settled] = {}
@@ -136,16 +134,16 @@ class LiveLedger:
 
     def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
         """Count a generation in the place of what was held, and have it journalled; the second of an id is nothing."""
-        id_ = record.id
+        document, id_ = _encoded(record), record.id
         with self._lock:
             if id_ in self._gathered or id_ in self._open or id_ in self._written:
                 if hold is not None:
                     self._holds.drop(hold)
                 return
-            charge = self._spending.spend(record)
             if not self._gathered and self._soon is not None:
                 self._soon(self.commit)
-            self._gathered[id_] = (record, charge)
+            charge = self._spending.spend(record)
+            self._gathered[id_] = Settled(record, document, charge)
             if self._soon is None:
                 self._journalise()
             if hold is not None:
@@ -153,17 +151,19 @@ class LiveLedger:
         self._statistics.settle(record)
 
     def commit(self) -> None:
-        """Journal what has been settled, if there is any, by one append."""
+        """Journal what has been settled, if there is any, by one append: to be called before any answer leaves."""
         if self._gathered:
             with self._lock:
                 self._journalise()
 
     def _journalise(self) -> None:
-        gathered, self._gathered = self._gathered, {}
-        settled = {id_: Settled(record, _encoded(record), charge) for id_, (record, charge) in gathered.items()}
-        if not self._journal.append(*[each.document for each in settled.values()]):
-            self._unjournalled.update(settled)
-        self._open.update(settled)
+        """Journal what is gathered. Under the lock; whoever finds nothing gathered, without it, may let answers go."""
+        gathered = self._gathered
+        if gathered:
+            if not self._journal.append(*[each.document for each in gathered.values()]):
+                self._unjournalled.update(gathered)
+            self._open.update(gathered)
+            self._gathered = {}
 
     def load(self, caller: Caller) -> None:
         """Learn what a caller and those around it have spent. Raises `StoreUnavailable`."""
@@ -271,8 +271,7 @@ class LiveLedger:
     def _write(self) -> None:
         """Write the open records; where that fails they stay open, more than `held` of them on disk only."""
         with self._lock:
-            if self._gathered:
-                self._journalise()
+            self._journalise()
             batch, self._open, self._written = self._open, {}, self._open
             self._journal.rotate()
             held = self._holds.once_stored()
@@ -378,7 +377,7 @@ class LiveLedger:
 
     def _count_open(self, tallies: dict[Scope, Tally]) -> None:
         """Add what this process has yet to write; what it has written is in the store's sums."""
-        for settled in self._open.values():
+        for settled in (*self._open.values(), *self._gathered.values()):
             payer, charge = booked(settled.record)
             for scope in payer.scopes:
                 if scope in tallies:

@@ -102,9 +102,6 @@ class Pools:
         self._found: dict[Hashable, Found | None] = {}
         self._forget()
         self._providers: dict[str, frozenset[str]] | None = None
-        self._numbers: dict[Hashable, int] = {}
-        self._numbered: dict[int, tuple[Policy, int]] = {}
-        self.outlooks = Outlooks()
 
     def aside(self) -> Pools:
         """Return pools of the same snapshot that forget what they find for policies: for what is too long to keep."""
@@ -118,6 +115,9 @@ class Pools:
         self._narrowed: dict[Hashable, Policy] = {}
         self._openings: dict[Hashable, tuple[Model, ...]] = {}
         self._ranked: dict[Hashable, tuple[Model, ...]] = {}
+        self._numbers: dict[Hashable, int] = {}
+        self._numbered: dict[int, tuple[Policy, int]] = {}
+        self.outlooks = Outlooks()
 
     def number(self, policy: Policy) -> int:
         """Return what stands for a policy's effect here: equal for those that leave the same endpoints."""
