@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
@@ -72,7 +73,7 @@ def test_what_waits_when_the_connection_breaks_off_is_not_done():
 
     async def broken(_: Request) -> Encoded:
         await gate.passed()
-        raise ZeroDivisionError
+        raise asyncio.CancelledError
 
     with listening(Front(broken=broken)) as server, server.caller() as caller:
         caller.send(request(b"GET /broken") + request(b"POST /made", body=b"dear") + request(b"GET /kept"))

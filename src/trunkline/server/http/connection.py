@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from trunkline.server.errors import RequestTimeout, TrunklineError
 from trunkline.server.http import head
-from trunkline.server.http.answer import Encoded, Pieces
+from trunkline.server.http.answer import Answer, Encoded, Pieces
 from trunkline.server.http.presence import Presence
 from trunkline.server.http.reader import Reader, Turn
 from trunkline.server.http.request import Request
@@ -123,7 +123,13 @@ class Connection(asyncio.Protocol):
 
     async def _serve(self, request: Request) -> None:
         try:
-            made = await self._front.answer(request)
+            try:
+                made = await self._front.answer(request)
+                if isinstance(made, Answer):
+                    made = made.ready(request.coding)
+            except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
+                _log.exception("request failed", extra=_about(request))
+                made = self._front.refused(TrunklineError())
             if isinstance(made, Stream):
                 await send_stream(made, self)
             elif isinstance(made.body, Pieces) and not unchanged(made, request):

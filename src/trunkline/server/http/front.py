@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Awaitable
 from typing import Any
 
-from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.errors import Forbidden, TrunklineError, Unauthorized
 from trunkline.server.http.access import Access, bearer
 from trunkline.server.http.answer import Answer, Encoded, Pieces
@@ -24,7 +23,6 @@ from trunkline.server.http.streaming import Stream
 
 _READS = ("GET", "HEAD")
 _PUBLIC, _INFERENCE = Access.PUBLIC, Access.INFERENCE
-_log = logging.getLogger(__name__)
 
 
 class Front:
@@ -76,56 +74,69 @@ class Front:
         made = None if kept is None else kept.kept(self._coding(headers.get(b"accept-encoding", b"")))
         return None if made is None or isinstance(made.body, Pieces) else made
 
-    async def answer(self, request: Request) -> Encoded | Stream:
-        """Return the answer to any request; every failure is one."""
-        coding = self._coding(request.headers.get(b"accept-encoding", b""))
+    def answer(self, request: Request) -> Awaitable[Answer | Encoded | Stream]:
+        """Return what is to be awaited for the answer to any request, which a refusal is, too."""
+        call = self._calls.get((request.method, request.path))
+        if call is None or call.infer is None:
+            return self._answer(request)
+        # Calls to models are what a gateway is for: there is no coroutine between them and what answers them.
         try:
-            call = self._calls.get((request.method, request.path))
-            if call is None and self._site is not None and self._site.takes(request.path):
-                return await self._site.answer(request, coding)
-            return await self._answer(request, coding, call)
+            if self._identified(request):
+                _admit(call, request)
+                return inferred(self._context, call.infer, request)
         except TrunklineError as error:
-            return fault(error).ready(coding)
-        except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
-            _log.exception("request failed", extra={"method": request.method, "path": request.path.decode("latin-1")})
-            return fault(TrunklineError()).ready(coding)
+            return _given(fault(error))
+        return self._answer(request)
 
     def refused(self, error: TrunklineError) -> Encoded:
         """Return what is said of a request that could not be read."""
         return fault(error).ready(b"")
 
-    async def _answer(self, request: Request, coding: bytes, call: Operation | None) -> Encoded | Stream:
-        context, headers, path, method = self._context, request.headers, request.path, request.method
-        request.region = region = self._hosts.region(headers, request.peer)
-        request.arrived = context.clock()
-        authorization, caller = headers.get(b"authorization"), None
-        if authorization is not None and (token := bearer(authorization)) is not None:
-            known, caller = context.callers.known(token)
-            if not known:
-                caller = await asyncio.to_thread(context.callers.look_up, token)
-            request.caller = caller
+    def _identified(self, request: Request) -> bool:
+        """Note where a request comes from and whose key it has; tell whether that is known without the store."""
+        headers = request.headers
+        request.coding = self._coding(headers.get(b"accept-encoding", b""))
+        request.region = self._hosts.region(headers, request.peer)
+        request.arrived = self._context.clock()
+        authorization = headers.get(b"authorization")
+        if authorization is None or (token := bearer(authorization)) is None:
+            return True
+        known, request.caller = self._context.callers.known(token)
+        return known
 
-        operation, epoch, key = call, None, None
-        if operation is None:
-            if method in _READS:
-                epoch = context.epoch()
-                key = (path, request.query, region, self._audiences.of(epoch, caller, region))
-                if (kept := self._cache.get(epoch, key)) is not None:
-                    return kept.kept(coding) or await self._encoded(kept, coding, epoch, key)
-            if method == "OPTIONS":
-                return _preflight(allowed(self._router.methods(path)[0])).ready(b"")
-            operation, request.params = self._router.find(method, path)
-        _admit(operation, authorization, caller)
+    async def _answer(self, request: Request) -> Answer | Encoded | Stream:
+        try:
+            if self._site is not None and self._site.takes(request.path):
+                request.coding = self._coding(request.headers.get(b"accept-encoding", b""))
+                return await self._site.answer(request, request.coding)
+            if not self._identified(request):
+                token = bearer(request.headers[b"authorization"])
+                assert token is not None, "there would be nobody to look up"
+                request.caller = await asyncio.to_thread(self._context.callers.look_up, token)
+            return await self._operate(request)
+        except TrunklineError as error:
+            return fault(error)
+
+    async def _operate(self, request: Request) -> Answer | Encoded | Stream:
+        context, path, method, epoch, key = self._context, request.path, request.method, None, None
+        if method in _READS:
+            epoch = context.epoch()
+            key = (path, request.query, request.region, self._audiences.of(epoch, request.caller, request.region))
+            if (kept := self._cache.get(epoch, key)) is not None:
+                return kept.kept(request.coding) or await self._encoded(kept, request.coding, epoch, key)
+        if method == "OPTIONS":
+            return _preflight(allowed(self._router.methods(path)[0]))
+        operation, request.params = self._router.find(method, path)
+        _admit(operation, request)
         if operation.infer is not None:
-            answered = await inferred(context, operation.infer, request)
-            return answered if isinstance(answered, Stream) else answered.ready(coding)
+            return await inferred(context, operation.infer, request)
         assert operation.handler is not None, "an operation has one or the other"
         if operation.blocking or (operation.slow is not None and operation.slow(request)):
             made = await asyncio.to_thread(operation.handler, context, request)
         else:
             made = operation.handler(context, request)
-        made.keyed = caller is not None
-        return await self._encoded(made, coding, epoch, key)
+        made.keyed = request.caller is not None
+        return await self._encoded(made, request.coding, epoch, key)
 
     async def _encoded(self, made: Answer, coding: bytes, epoch: object, key: Any) -> Encoded:
         # An answer grows by each coding that it is asked in: compressed once, then kept with the others.
@@ -143,13 +154,17 @@ class Front:
         return coding
 
 
-def _admit(operation: Operation, authorization: bytes | None, caller: Caller | None) -> None:
+async def _given(answer: Answer) -> Answer:
+    return answer
+
+
+def _admit(operation: Operation, request: Request) -> None:
     """Let a caller to an operation (spec 1.1: 401, then 403)."""
-    access = operation.access
+    access, caller = operation.access, request.caller
     if access is _PUBLIC:
         return
     if caller is None:
-        raise Unauthorized(None if authorization is None else "User not found.")
+        raise Unauthorized("User not found." if b"authorization" in request.headers else None)
     if access is _INFERENCE:
         if caller.key.is_management:
             raise Forbidden("Management keys cannot be used for inference")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Awaitable
 from contextlib import suppress
 from email.utils import formatdate
 from typing import Final, Protocol
 
 from trunkline.server.departures import Departures
 from trunkline.server.errors import TrunklineError
-from trunkline.server.http.answer import Encoded
+from trunkline.server.http.answer import Answer, Encoded
 from trunkline.server.http.connection import Connection
 from trunkline.server.http.patience import Patience
 from trunkline.server.http.request import Request
@@ -34,8 +35,8 @@ class Answers(Protocol):
         """Return an answer that is there already."""
         ...
 
-    async def answer(self, request: Request) -> Encoded | Stream:
-        """Return the answer to any request."""
+    def answer(self, request: Request) -> Awaitable[Answer | Encoded | Stream]:
+        """Return what is to be awaited for the answer to any request; what is not encoded is when it is sent."""
         ...
 
     def refused(self, error: TrunklineError) -> Encoded:

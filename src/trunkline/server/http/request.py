@@ -25,7 +25,8 @@ class Request(msgspec.Struct):
     `path` is as sent, without query; `headers` have their names in small letters; `peer` is the address that it came
     from; `presence` tells whether the caller still listens. The front adds the rest: the `region` of the host asked,
     None for global; what `params` its path holds; the `caller` whose valid key came with it; when its body was there
-    (`arrived`, Unix seconds). `generation_id` is a call's, given to it by `inference.inferred`.
+    (`arrived`, Unix seconds), the content `coding` of its answer. `generation_id` is a call's, given to it by
+    `inference.inferred`.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Request(msgspec.Struct):
     params: Mapping[str, str] = NO_PARAMS
     caller: Caller | None = None
     arrived: float = 0.0
+    coding: bytes = b""
     generation_id: str = ""
 
     def read(self, kind: type[T]) -> T:

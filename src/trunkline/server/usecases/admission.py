@@ -33,7 +33,9 @@ async def admit(
     """
     now = gateway.clock()
     policy = gateway.admitted(caller, region)
-    gateway.ledger.check(caller, now, free=_is_free(request))
+    free = _is_free(request)
+    gateway.ledger.check(caller, now, free=free)
+    asked = request
     request = free_calls.counted(request, gateway.free_calls, caller.key.account_id, now)
     progress = Progress(generation_id, now, request, caller, region, agent)
     sieve = None
@@ -53,7 +55,9 @@ async def admit(
         own=Own(caller.byok, gateway.usable) if caller.byok else None,
     )
     planned = plan(request, gateway.pools(snapshot, now), policy, given)
-    generation = Generation(gateway, request, planned, progress, talk, _is_free(request))
+    if request is not asked:
+        free = _is_free(request)
+    generation = Generation(gateway, request, planned, progress, talk, free)
     if progress.refusal is None:
         generation.sieve = sieve
         if request.caching is not None:

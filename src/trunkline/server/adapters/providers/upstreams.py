@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from trunkline.server.adapters.providers import codings, egress
@@ -112,8 +111,10 @@ class Upstreams:
             if b"content-encoding" in headers:
                 body = codings.decoded(body, headers[b"content-encoding"])
             events = target.dialect.whole(body, attempt.request.surface)
-            with suppress(asyncio.CancelledError):  # what has come is paid for: it is settled, whoever is still there
+            try:  # noqa: SIM105 - every call pays for it
                 await self._stage()
+            except asyncio.CancelledError:
+                pass  # what has come is paid for: it is settled, whoever is still there
             return events if is_usual(events) else Outcome(attempt, on.secrets).all(events)
         except Exception as error:  # noqa: BLE001 - whatever an upstream brings about is its fault, and recorded as such
             return Outcome(attempt, () if on is None else on.secrets).fail(fault_of(error, attempt))
