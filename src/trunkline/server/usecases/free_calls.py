@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from trunkline.server.domain.catalog import slugs
 from trunkline.server.domain.generation.request import GenerationRequest
-from trunkline.server.domain.routing.pools import LONGEST_SLUG
 from trunkline.server.domain.routing.routers import FREE as FREE_ROUTER
 from trunkline.server.errors import TooManyRequests
 from trunkline.server.usecases.gateway_ports import FreeCalls
@@ -23,7 +22,7 @@ def counted(request: GenerationRequest, calls: FreeCalls | None, account_id: str
     """
     if calls is None:
         return request
-    others = tuple([slug for slug in request.models if not _is_free(slug)])
+    others = _others(request.models)
     if len(others) == len(request.models):
         return request
     try:
@@ -35,11 +34,12 @@ def counted(request: GenerationRequest, calls: FreeCalls | None, account_id: str
     return request
 
 
-def _is_free(slug: str) -> bool:
-    return _free(slug) if len(slug) <= LONGEST_SLUG else _free.__wrapped__(slug)
-
-
 @lru_cache(maxsize=10_000)
-def _free(slug: str) -> bool:
+def _others(models: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of some slugs that are not for free."""
+    return tuple(slug for slug in models if not _is_free(slug))
+
+
+def _is_free(slug: str) -> bool:
     parsed = slugs.parse(slug) if ":" in slug else None
     return slug.lower() == FREE_ROUTER if parsed is None else parsed.variant == _VARIANT or parsed.base == FREE_ROUTER
