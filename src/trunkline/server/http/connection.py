@@ -30,8 +30,9 @@ class Connection(asyncio.Protocol):
     """Has the listener's front answer what its reader reads, in that order, and tells the caller."""
 
     __slots__ = (
-        "_chunks", "_drained", "_framed", "_front", "_head", "_is_lost", "_is_paused", "_keeps", "_listener", "_loop",
-        "_persistence", "_reader", "_seen", "_send", "_since", "_task", "_transport", "_waiting", "presence",
+        "_called", "_chunks", "_drained", "_framed", "_front", "_head", "_is_lost", "_is_paused", "_keeps", "_listener",
+        "_loop", "_persistence", "_reader", "_request", "_seen", "_send", "_since", "_task", "_transport", "_waiting",
+        "presence",
     )  # fmt: skip
 
     def __init__(self, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
@@ -44,8 +45,10 @@ class Connection(asyncio.Protocol):
         self._is_lost = self._is_paused = False
         self._seen: tuple[str, int] | None = None
         self._since = 0.0
-        # Of the answer under way.
         self._task: asyncio.Task[None] | None = None
+        self._called: asyncio.Future[None] | None = None
+        # Of the answer under way.
+        self._request: Request | None = None
         self._drained: asyncio.Future[None] | None = None
         self._head = self._persistence = b""
         self._keeps = self._chunks = True
@@ -75,6 +78,8 @@ class Connection(asyncio.Protocol):
         self.resume_writing()
         if self._task is None:
             self._listener.remove(self)
+        else:
+            self._call()
 
     def pause_writing(self) -> None:
         """Wait until the caller has taken what was sent."""
@@ -92,7 +97,7 @@ class Connection(asyncio.Protocol):
 
     def _arrived(self, turn: Turn) -> None:
         # Whoever does not take what is there already is answered no further.
-        if self._task is None and self._drained is None:
+        if self._request is None and self._drained is None:
             self._take(turn)
             return
         self._waiting.append(turn)
@@ -119,33 +124,53 @@ class Connection(asyncio.Protocol):
             self._answer(kept, what)
             self._answered()
         else:
-            self._task = self._loop.create_task(self._serve(what))
+            self._request = what
+            self._call()
 
-    async def _serve(self, request: Request) -> None:
+    def _call(self) -> None:
+        # One task for all requests of a connection: one for each would cost it 2 µs.
+        if self._task is None:
+            self._task = self._loop.create_task(self._work())
+        elif self._called is not None:
+            called, self._called = self._called, None
+            called.set_result(None)
+
+    async def _work(self) -> None:
+        made: Answer | Encoded | Stream | None
         try:
-            try:
-                made = await self._front.answer(request)
-                if isinstance(made, Answer):
-                    made = made.ready(request.coding)
-            except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
-                _log.exception("request failed", extra=_about(request))
-                made = self._front.refused(TrunklineError())
-            if isinstance(made, Stream):
-                await send_stream(made, self)
-            elif isinstance(made.body, Pieces) and not unchanged(made, request):
-                await send_pieces(made, self, request)
-            else:
-                self._answer(made, request)
-        except Exception:  # noqa: BLE001 - its head may be gone already: the caller has to see that something is missing
-            _log.exception("an answer could not be sent", extra=_about(request))
-            self._transport.abort()
+            while (request := self._request) is not None:
+                try:
+                    made = await self._front.answer(request)
+                    if isinstance(made, Answer):
+                        made = made.ready(request.coding)
+                except Exception:  # noqa: BLE001 - the last line of defence: a bug is a 500 in the envelope
+                    _log.exception("request failed", extra=_about(request))
+                    made = self._front.refused(TrunklineError())
+                try:
+                    if isinstance(made, Stream):
+                        await send_stream(made, self)
+                    elif isinstance(made.body, Pieces) and not unchanged(made, request):
+                        await send_pieces(made, self, request)
+                    else:
+                        self._answer(made, request)
+                except Exception:  # noqa: BLE001 - its head may be gone: the caller has to see that something is missing
+                    _log.exception("an answer could not be sent", extra=_about(request))
+                    self._transport.abort()
+                request = made = None  # nothing of them is kept until the next one comes
+                self._next()
+                if self._request is None and not self._is_lost:
+                    self._called = self._loop.create_future()
+                    await self._called
         except BaseException:
             self._transport.abort()
             raise
         finally:
-            self._task = None
+            self._task = self._called = self._request = None
             if self._is_lost:
                 self._listener.remove(self)
+
+    def _next(self) -> None:
+        self._request = None
         self._answered()
         self._go_on()
 
@@ -159,12 +184,12 @@ class Connection(asyncio.Protocol):
 
     def _have_continue(self) -> None:
         # Not before the answers that are due before, and not for a body that is refused already.
-        if self._task is None and not self._waiting and not self._reader.over:
+        if self._request is None and not self._waiting and not self._reader.over:
             self._reader.expects = False
             self._send(self._loop, self._transport, head.CONTINUE)
 
     def _go_on(self) -> None:
-        while self._waiting and self._task is None and self._drained is None:
+        while self._waiting and self._request is None and self._drained is None:
             self._take(self._waiting.popleft())
         if self._is_paused and not self._waiting and not self._transport.is_closing():
             self._is_paused = False
@@ -189,7 +214,7 @@ class Connection(asyncio.Protocol):
         reader, unsent = self._reader, self._transport.get_write_buffer_size()
         if self._drained is not None or (unsent and self._transport.is_closing()):
             return "taking", unsent
-        if self._task is not None:
+        if self._request is not None:
             return None
         if reader.over:
             return "lingering", 0
@@ -201,7 +226,7 @@ class Connection(asyncio.Protocol):
         """Take no other request, and close when those that came have been answered."""
         self._keeps, self._persistence = False, head.CLOSES
         # Of a head that has not come whole nothing has been done.
-        if self._task is None and (self._reader.in_head or not self._reader.under_way):
+        if self._request is None and (self._reader.in_head or not self._reader.under_way):
             self._close()
 
     def abort(self) -> None:

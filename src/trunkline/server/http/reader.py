@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
@@ -19,12 +19,8 @@ _METHODS: Final = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT"
 _log = logging.getLogger(__name__)
 
 
-class Turn(NamedTuple):
-    """A request, or why there is none; whether another may follow, and the caller's version of HTTP."""
-
-    what: Request | TrunklineError
-    keeps: bool
-    version: str
+Turn = tuple[Request | TrunklineError, bool, str]
+"""A request, or why there is none; whether another may follow, and the caller's version of HTTP."""
 
 
 class Reader:
@@ -34,8 +30,8 @@ class Reader:
     """
 
     __slots__ = (
-        "_arrived", "_body", "_feed", "_headers", "_largest", "_limit", "_other", "_parser", "_read", "_url", "count",
-        "expects", "in_head", "over", "peer", "presence", "size", "under_way",
+        "_arrived", "_body", "_feed", "_headers", "_largest", "_limit", "_method", "_other", "_parser", "_read",
+        "_target", "_url", "count", "expects", "in_head", "over", "peer", "presence", "size", "under_way",
     )  # fmt: skip
 
     def __init__(self, arrived: Callable[[Turn], None], limit: Callable[[str, bytes], int], presence: Presence) -> None:
@@ -53,6 +49,8 @@ class Reader:
         self._parser = HttpRequestParser(self)
         self._feed = self._parser.feed_data
         self._url = b""
+        self._method = ""
+        self._target = b"", b"", b""
         self._headers: dict[bytes, bytes] = {}
         self._body: bytes | bytearray = b""
         self._largest = self._read = 0
@@ -86,7 +84,7 @@ class Reader:
         """Tell of what is wrong, and read nothing more."""
         if not self.over:
             self.over, self.under_way = True, False
-            self._arrived(Turn(error, False, "1.1"))
+            self._arrived((error, False, "1.1"))
 
     def close(self) -> None:
         """Let go of the parser and of whom it told: they hold on to one another."""
@@ -127,8 +125,11 @@ class Reader:
         if self._read > LARGEST_HEAD and len(self._url) + sum(map(_length, headers.items())) > LARGEST_HEAD:
             raise HeadTooLarge
         self.in_head, self._read = False, 0
+        method, url = self._parser.get_method(), self._url
+        self._method = _METHODS.get(method) or method.decode("ascii")
+        self._target = (url if url.startswith(b"/") else head.relative(url)).partition(b"?")
         if b"content-length" in headers or b"transfer-encoding" in headers:
-            self._largest = self._limit(self._method(), self._target()[0])
+            self._largest = self._limit(self._method, self._target[0])
             if int(headers.get(b"content-length", 0)) > self._largest:
                 raise PayloadTooLarge
             expects = headers.get(b"expect", b"").lower() == b"100-continue"
@@ -154,22 +155,14 @@ class Reader:
         if self._other or self.over:
             return
         parser, keeps = self._parser, self._parser.should_keep_alive()
-        path, _, query = self._target()
+        path, _, query = self._target
         body = bytes(self._body)  # the same where it is one already
-        request = Request(self._method(), path, query, self._headers, body, self.peer, self.presence)
+        request = Request(self._method, path, query, self._headers, body, self.peer, self.presence)
         self.under_way = self.expects = False
         self._read = 0
-        self._arrived(Turn(request, keeps, parser.get_http_version()))
+        self._arrived((request, keeps, parser.get_http_version()))
         if not keeps:
             self.over = True  # what comes after the last request is of no interest, and no mistake
-
-    def _target(self) -> tuple[bytes, bytes, bytes]:
-        url = self._url
-        return (url if url.startswith(b"/") else head.relative(url)).partition(b"?")
-
-    def _method(self) -> str:
-        method = self._parser.get_method()
-        return _METHODS.get(method) or method.decode("ascii")
 
     def _without_upgrade(self) -> bytes:
         # Nobody here speaks anything else, and a request may be answered as if it did not ask: but the parser stops,
