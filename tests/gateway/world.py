@@ -30,6 +30,7 @@ from trunkline.server.adapters.providers.egress import Resolve
 from trunkline.server.adapters.providers.upstreams import Upstreams
 from trunkline.server.adapters.providers.vault import Vault
 from trunkline.server.adapters.store.contents import SqlContents
+from trunkline.server.cohort import Cohort
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
 from trunkline.server.domain.policy.holds import Amount, Hold
@@ -54,6 +55,7 @@ class Ledger:
 
     learned: LiveStatistics
     records: list[GenerationRecord] = field(default_factory=list)
+    heard: Callable[[Sequence[GenerationRecord]], None] = lambda records: None
 
     def check(self, caller: Caller, now: float, *, free: bool) -> None:
         """Let everybody spend."""
@@ -73,7 +75,8 @@ class Ledger:
 
     def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
         """Keep a record."""
-        self.learned.settle(record)
+        self.learned.settle([record])
+        self.heard([record])
         self.records.append(record)
 
 
@@ -226,7 +229,11 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 @contextmanager
 def running(
-    folder: Path, text: str | None = None, names: Sequence[str] = NAMES, resolve: Resolve | None = None
+    folder: Path,
+    text: str | None = None,
+    names: Sequence[str] = NAMES,
+    resolve: Resolve | None = None,
+    cohort: Cohort | None = None,
 ) -> Iterator[World]:
     """Run the world, or another one whose settings are `text`, until the block ends; `names` are its providers."""
     with ExitStack() as stack:
@@ -269,6 +276,7 @@ def running(
             site_url="http://x",
             credentials=configuration.targets.usable(),
             gateway=gateway,
+            cohort=cohort or Cohort(),
         )
 
         def make() -> app.App:

@@ -40,7 +40,7 @@ from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.adapters.store.watch import Watch
 from trunkline.server.adapters.telemetry import logs
 from trunkline.server.adapters.telemetry.calls import CallLog
-from trunkline.server.adapters.telemetry.metrics import MeasuredLedger
+from trunkline.server.adapters.telemetry.metrics import Metrics
 from trunkline.server.cohort import Cohort
 from trunkline.server.departures import Departures
 from trunkline.server.domain.catalog.builder import build
@@ -162,7 +162,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
     database = open_home(settings, clock)
     discovery = Discovery(configuration.asked)
     catalogue = LiveCatalogue(database.catalog, clock, lambda stored: discovery.over(configuration.over(stored)))
-    traffic, statistics = SqlTraffic(database.engine), LiveStatistics(clock)
+    traffic, statistics, metrics = SqlTraffic(database.engine), LiveStatistics(clock), Metrics()
     ledger = LiveLedger(
         traffic,
         Journal(settings.home / "journal"),
@@ -172,6 +172,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
         days=settings.generation_days,
         pulse=Lessons(catalogue, statistics, traffic.popularity).pulse,
         soon=lambda then: asyncio.get_running_loop().call_soon(then),
+        heard=[metrics.count, *([CallLog(lines, clock).tell] if settings.log_calls else [])],
     )
     uses = LiveUses(database.accounts.touch)
     callers = LiveCallers(MeteredCallers(database.accounts, ledger), clock, uses.note)
@@ -210,8 +211,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
 
     departures = Departures(Polling(settings.polling_microseconds / 1_000_000), ledger.commit)
     cohort = Cohort(departures)
-    measured = MeasuredLedger(ledger, *([CallLog(lines, clock).tell] if settings.log_calls else []))
-    gateway = _gateway(settings, configuration, measured, statistics, clock, vault, contents, departures, cohort)
+    gateway = _gateway(settings, configuration, ledger, metrics, statistics, clock, vault, contents, departures, cohort)
 
     context = Context(
         catalogue=catalogue,
@@ -251,7 +251,8 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
 def _gateway(
     settings: Settings,
     configuration: Configuration,
-    ledger: MeasuredLedger,
+    ledger: LiveLedger,
+    metrics: Metrics,
     learned: LiveStatistics,
     clock: Clock,
     vault: Vault,
@@ -279,7 +280,7 @@ def _gateway(
         chance=random.random,
         # No secret, for only its account reads a generation; and no system call, which 80 random bits are not worth.
         new_id=lambda: "gen-%d-%020x" % (clock(), random.getrandbits(80)),  # noqa: UP031 - one object less
-        metrics=ledger.exposition,
+        metrics=metrics.exposition,
         screening=Screening(answers=settings.filter_answers),
         contents=contents,
         answers=LiveAnswers(settings.response_cache_bytes, clock) if settings.response_cache_bytes else None,

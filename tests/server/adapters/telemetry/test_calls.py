@@ -51,7 +51,7 @@ SERVED = GenerationRecord(
 def told(record: GenerationRecord) -> dict[str, object]:
     out = io.StringIO()
     lines = Lines(lambda: out, str)
-    CallLog(lines, lambda: 1_000_000_000.0).tell(record)
+    CallLog(lines, lambda: 1_000_000_000.0).tell([record])
     lines.flush()
     (line,) = out.getvalue().splitlines()
     read: dict[str, object] = json.loads(line)

@@ -105,8 +105,12 @@ class SharedHolds:
 
     async def freed(self, hold: Hold) -> None:
         """Return when the other processes know that a call has ended of which they knew that it was under way."""
-        if hold.state is State.SPENT and any(scope in self._told for scope in hold.scopes):
+        if hold.state is State.SPENT and self.are_told(hold):
             await self._next_round()
+
+    def are_told(self, hold: Hold) -> bool:
+        """Tell whether the other processes know of anything that is held where this is."""
+        return any(scope in self._told for scope in hold.scopes)
 
     def release(self, hold: Hold) -> None:
         """Let go of a hold whose call has not come to be."""

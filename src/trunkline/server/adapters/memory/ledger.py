@@ -12,18 +12,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from trunkline.server.adapters.memory.backlog import HELD, Backlog
 from trunkline.server.adapters.memory.holds import SharedHolds
 from trunkline.server.adapters.memory.spending import SpendingMemory, Tally
 from trunkline.server.adapters.memory.statistics import LiveStatistics
-from trunkline.server.adapters.store.journal import Found, Journal, Settled
+from trunkline.server.adapters.store.journal import Journal, Settled, settled_of
 from trunkline.server.domain.catalog.pricing import DAY
 from trunkline.server.domain.generation.record import GenerationRecord
 from trunkline.server.domain.policy.caller import Caller
-from trunkline.server.domain.policy.charge import Scope, booked
+from trunkline.server.domain.policy.charge import Scope
 from trunkline.server.domain.policy.holds import Amount, Hold
 from trunkline.server.domain.policy.workspace import WorkspaceBudget
 from trunkline.server.errors import StoreUnavailable
@@ -37,10 +38,8 @@ _LONGEST_PAUSE: Final = 8.0
 _PRUNE_SECONDS: Final = 60.0
 BATCH: Final = 2_000
 """Generations written at a time, so that a long queue does not keep others from writing."""
-HELD: Final = 20_000
-"""Records kept in memory while the store is away; beyond that they are on disk only, in the journal."""
+T = TypeVar("T")
 _LOG: Final = logging.getLogger(__name__)
-_RECORD: Final = msgspec.json.Decoder(GenerationRecord)
 _encoded: Final = msgspec.json.Encoder().encode
 
 
@@ -64,25 +63,27 @@ class LiveLedger:
         held: int = HELD,
         pulse: Callable[[float], None] = lambda now: None,
         soon: Callable[[Callable[[], None]], object] | None = None,
+        heard: Iterable[Callable[[Sequence[GenerationRecord]], None]] = (),
     ) -> None:
-        """Without `soon`, which has something called after a turn of the loop, each record is journalled by itself."""
+        """Have `heard` told of records that are settled.
+
+        Without `soon`, which has something called after a turn of the loop, each record is journalled by itself.
+        """
         self._traffic = traffic
         self._journal = journal
         self._statistics = statistics
         self._clock = clock
         self._days = days
-        self._held = held
         self._pulse = pulse
         self._soon = soon
         self._run_id = journal.name
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._spending = SpendingMemory(credits_usd)
-        self._gathered: dict[str, Settled] = {}
-        self._open: dict[str, Settled] = {}
-        self._written: dict[str, Settled] = {}
-        self._unjournalled: dict[str, Settled] = {}
-        self._spilled = False
+        self._heard = (statistics.settle, *heard)
+        self._gathered: list[tuple[GenerationRecord, Hold | None]] = []
+        """What has been settled in this turn of the loop; appended without a lock, which nothing under way minds."""
+        self._backlog = Backlog(journal, held)
         self._wanted: dict[str, Caller] = {}
         self._holds = SharedHolds(self._spending, self._lock, traffic, self._run_id, clock, self._round)
         self._number = 0
@@ -121,7 +122,9 @@ class LiveLedger:
 
     async def freed(self, hold: Hold) -> None:
         """Return when the other processes know that a call has ended of which they knew that it was under way."""
-        await self._holds.freed(hold)
+        if self._holds.are_told(hold):
+            self.commit()
+            await self._holds.freed(hold)
 
     def worth(self, account_id: str, now: float) -> Decimal:
         """Return the list price of an account's calls with own keys this month, as far as it is known here."""
@@ -133,42 +136,57 @@ class LiveLedger:
         self._holds.release(hold)
 
     def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
-        """Count a generation in the place of what was held, and have it journalled; the second of an id is nothing."""
-        document, id_ = _encoded(record), record.id
-        with self._lock:
-            if id_ in self._gathered or id_ in self._open or id_ in self._written:
-                if hold is not None:
-                    self._holds.drop(hold)
-                return
-            if not self._gathered and self._soon is not None:
-                self._soon(self.commit)
-            charge = self._spending.spend(record)
-            self._gathered[id_] = Settled(record, document, charge)
-            if self._soon is None:
-                self._journalise()
-            if hold is not None:
-                self._holds.settle(id_, hold, Amount(charge.usage, charge.byok))
-        self._statistics.settle(record)
+        """Have a generation journalled and counted in the place of what was held; the second of an id is nothing.
+
+        Both are done for all generations of a turn at once, by `commit`: what is under way is still held by then.
+        """
+        gathered = self._gathered
+        gathered.append((record, hold))
+        if self._soon is None:
+            self.commit()
+        elif len(gathered) == 1:
+            self._soon(self.commit)
 
     def commit(self) -> None:
-        """Journal what has been settled, if there is any, by one append: to be called before any answer leaves."""
+        """Journal and count what has been settled, if there is any: to be called before any answer leaves."""
         if self._gathered:
             with self._lock:
                 self._journalise()
 
     def _journalise(self) -> None:
-        """Journal what is gathered. Under the lock; whoever finds nothing gathered, without it, may let answers go."""
-        gathered = self._gathered
-        if gathered:
-            if not self._journal.append(*[each.document for each in gathered.values()]):
-                self._unjournalled.update(gathered)
-            self._open.update(gathered)
-            self._gathered = {}
+        """Journal and count what is gathered. Under the lock; who finds nothing gathered may let answers go without."""
+        gathered = self._gathered[:]
+        if not gathered:
+            return
+        open_, written = self._backlog.places
+        fresh: dict[str, Settled] = {}
+        for record, hold in gathered:
+            id_, charge = record.id, None
+            if not (id_ in fresh or id_ in open_ or id_ in written):
+                try:
+                    document = _encoded(record)
+                    charge = self._spending.spend(record)
+                    fresh[id_] = Settled(record, document, charge)
+                except Exception:  # noqa: BLE001 - the others' answers must not wait for it
+                    _LOG.exception("a call cannot be recorded", extra={"record": id_})
+            if hold is not None and charge is not None:
+                self._holds.settle(id_, hold, Amount(charge.usage, charge.byok))
+            elif hold is not None:
+                self._holds.drop(hold)
+        if fresh:
+            self._backlog.add(fresh)
+        del self._gathered[: len(gathered)]
+        try:
+            records = [settled.record for settled in fresh.values()]
+            for hear in self._heard:
+                hear(records)
+        except Exception:  # noqa: BLE001 - the records are safe, and nobody's answer depends on who else hears of them
+            _LOG.exception("a call cannot be told of")
 
     def load(self, caller: Caller) -> None:
         """Learn what a caller and those around it have spent. Raises `StoreUnavailable`."""
         with self._turn:
-            if self._spilled:
+            if self._backlog.is_behind:
                 self._write()  # or the sums to come would lack what is on disk only
             self._load(caller)
 
@@ -180,7 +198,7 @@ class LiveLedger:
 
     def settled(self) -> None:
         """Write what has been settled, if there is any and the store can be reached."""
-        if self._gathered or self._open or self._written:
+        if self._gathered or self._backlog.left:
             with suppress(StoreUnavailable):
                 self.flush()
 
@@ -206,8 +224,8 @@ class LiveLedger:
                 self._holds.withdraw()
             except StoreUnavailable as error:
                 _LOG.warning("records stay in the journal until the next start", extra={"reason": error.message})
-                if self._unjournalled:
-                    _LOG.error("records are lost: no disk takes them", extra={"records": len(self._unjournalled)})
+                if self._backlog.lost:
+                    _LOG.error("records are lost: no disk takes them", extra={"records": self._backlog.lost})
             self._journal.close()
 
     def _keep(self) -> None:
@@ -244,13 +262,8 @@ class LiveLedger:
                 self._journal.mark()
 
     def _mend(self) -> None:
-        """Journal what could not be journalled, as soon as there is room for it."""
         with self._lock:
-            if self._journal.is_failing and self._journal.probe():
-                for settled in list(self._unjournalled.values()):
-                    if not self._journal.append(settled.document):
-                        break
-                    del self._unjournalled[settled.record.id]
+            self._backlog.mend()
 
     def _tick(self) -> None:
         with self._turn:
@@ -269,11 +282,10 @@ class LiveLedger:
         self._pulse(now)
 
     def _write(self) -> None:
-        """Write the open records; where that fails they stay open, more than `held` of them on disk only."""
+        """Write the records that wait; where that fails they wait on."""
         with self._lock:
             self._journalise()
-            batch, self._open, self._written = self._open, {}, self._open
-            self._journal.rotate()
+            batch, spilled = self._backlog.begin()
             held = self._holds.once_stored()
         left = dict(batch)
         try:
@@ -282,24 +294,28 @@ class LiveLedger:
                 self._put(part, self._run_id, held if is_last else None)
                 for each in part:
                     del left[each.record.id]
-                    self._unjournalled.pop(each.record.id, None)
-                self._holds.stored([each.record.id for each in part], held if is_last else None)
-            if self._spilled:
-                for found in self._journal.waiting():
-                    spilled = _settled(found)
-                    self._put(spilled, self._run_id)
-                    self._holds.stored([each.record.id for each in spilled])
-                self._spilled = False
+                self._stored(part, held if is_last else None)
+            if spilled:
+                self._write_spilled(batch)
         except BaseException:
             with self._lock:
-                self._written = {}
-                if len(left) > self._held:
-                    # The others are in the journal.
-                    left = {id_: settled for id_, settled in left.items() if id_ in self._unjournalled}
-                    self._spilled = True
-                self._open = left | self._open
+                self._backlog.fail(left.values(), spilled=spilled)
             raise
-        self._journal.discard()
+        with self._lock:
+            self._backlog.end()
+
+    def _write_spilled(self, batch: Mapping[str, Settled]) -> None:
+        """Write what is in the journal's files only."""
+        for found in self._backlog.waiting():
+            for part in _parts(found.documents):
+                settled = [each for each in settled_of(part) if each.record.id not in batch]
+                self._put(settled, self._run_id)
+                self._stored(settled)
+
+    def _stored(self, part: Sequence[Settled], held: Mapping[Scope, Amount] | None = None) -> None:
+        with self._lock:
+            self._backlog.stored(part)
+        self._holds.stored([each.record.id for each in part], held)
 
     def _put(self, settled: Sequence[Settled], run: str, held: Mapping[Scope, Amount] | None = None) -> None:
         from trunkline.server.adapters.store.traffic import Unstorable
@@ -336,7 +352,7 @@ class LiveLedger:
     def _recover(self) -> None:
         for orphan in self._journal.orphans():
             found = orphan.read()
-            settled = _settled(found)
+            settled = settled_of(found.documents)
             # In nobody's name: no process that lives has counted them.
             self._put(settled, "")
             self._traffic.bury(orphan.name)
@@ -350,7 +366,8 @@ class LiveLedger:
             missing = self._spending.missing(caller)
         _, tallies, budgets = self._read(missing, workspace_id)
         with self._lock:
-            self._count_open(tallies)
+            self._journalise()
+            self._backlog.count(tallies)
             self._spending.learn(caller, tallies, budgets)
             self._wanted.pop(caller.key.hash, None)
 
@@ -360,7 +377,8 @@ class LiveLedger:
             scopes = self._spending.known()
         self._number, tallies, _ = self._read(scopes, None)
         with self._lock:
-            self._count_open(tallies)
+            self._journalise()
+            self._backlog.count(tallies)
             self._spending.replace(tallies)
 
     def _read(
@@ -375,25 +393,7 @@ class LiveLedger:
             found.budgets,
         )
 
-    def _count_open(self, tallies: dict[Scope, Tally]) -> None:
-        """Add what this process has yet to write; what it has written is in the store's sums."""
-        for settled in (*self._open.values(), *self._gathered.values()):
-            payer, charge = booked(settled.record)
-            for scope in payer.scopes:
-                if scope in tallies:
-                    tallies[scope].add(payer.day, charge)
 
-
-def _parts(settled: Sequence[Settled]) -> Iterator[Sequence[Settled]]:
-    for first in range(0, len(settled), BATCH):
-        yield settled[first : first + BATCH]
-
-
-def _settled(found: Found) -> list[Settled]:
-    settled: list[Settled] = []
-    for document in found.documents:
-        try:
-            settled.append(Settled(_RECORD.decode(document), document))
-        except msgspec.MsgspecError as error:
-            _LOG.error("a journalled record cannot be read", extra={"reason": str(error)})
-    return settled
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(items), BATCH):
+        yield items[first : first + BATCH]

@@ -58,13 +58,14 @@ class LiveStatistics:
                 self._early.popitem(last=False)
             self._take(attempt, self._clock())
 
-    def settle(self, record: GenerationRecord) -> None:
-        """Learn from a generation's attempts; those on the caller's own key say nothing about a shared endpoint."""
+    def settle(self, records: Iterable[GenerationRecord]) -> None:
+        """Learn from generations' attempts; those on a caller's own key say nothing about a shared endpoint."""
         settled, is_urgent = self._settled, False
-        for attempt in record.attempts:
-            if not attempt.is_byok:
-                settled.append(attempt)
-                is_urgent = is_urgent or not attempt.ok or attempt.endpoint not in self._endpoints
+        for record in records:
+            for attempt in record.attempts:
+                if not attempt.is_byok:
+                    settled.append(attempt)
+                    is_urgent = is_urgent or not attempt.ok or attempt.endpoint not in self._endpoints
         if is_urgent or len(settled) >= _GATHERED:
             with self._lock:
                 self._learn()

@@ -15,13 +15,14 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zlib import crc32
 
+import msgspec
 from msgspec import Struct
 
 from trunkline.server.domain.generation.record import GenerationRecord
@@ -29,6 +30,7 @@ from trunkline.server.domain.policy.charge import Charge
 
 _LOG: Final = logging.getLogger(__name__)
 _LINE: Final = re.compile(rb"([0-9a-f]{8}) ([0-9a-f]{8}) (.*)", re.DOTALL)
+_RECORD: Final = msgspec.json.Decoder(GenerationRecord)
 SUFFIX: Final = ".journal"
 DAMAGED: Final = ".damaged"
 REFUSED: Final = "refused.jsonl"
@@ -197,6 +199,17 @@ class Orphan:
             _LOG.error("a journal is damaged; what could be read is in the store", extra={"file": str(self.path)})
         else:
             self.path.unlink(missing_ok=True)
+
+
+def settled_of(documents: Iterable[bytes]) -> list[Settled]:
+    """Return the records that documents hold, without those that cannot be read, which are logged."""
+    settled: list[Settled] = []
+    for document in documents:
+        try:
+            settled.append(Settled(_RECORD.decode(document), document))
+        except msgspec.MsgspecError as error:
+            _LOG.error("a journalled record cannot be read", extra={"reason": str(error)})
+    return settled
 
 
 def _claim(path: Path) -> Orphan | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -71,10 +72,11 @@ class CallLog:
         self._lines = lines
         self._clock = clock
 
-    def tell(self, record: GenerationRecord) -> None:
-        """Write the line of a call that has just ended."""
-        now = self._clock()
-        self._lines.put(lambda: text(record, now))
+    def tell(self, records: Iterable[GenerationRecord]) -> None:
+        """Write the lines of calls that have just ended."""
+        now, put = self._clock(), self._lines.put
+        for record in records:
+            put(partial(text, record, now))
 
 
 def text(record: GenerationRecord, at: float) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -18,9 +17,6 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from trunkline.server.domain.generation.record import GenerationRecord
-from trunkline.server.domain.policy.caller import Caller
-from trunkline.server.domain.policy.holds import Amount, Hold
-from trunkline.server.usecases.gateway_ports import Ledger
 
 _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _BOUNDS: Final = (*map(str, map(float, _SECONDS)), "+Inf")
@@ -96,49 +92,21 @@ class _Sums(Collector):
         yield _histogram("first_token_seconds", "Attempts, from sending to the first token.", self._first)
 
 
-class MeasuredLedger:
-    """Implements the port `Ledger` by another one, counts what passes, and has it told."""
+class Metrics:
+    """Counts calls that have ended; any thread may call it."""
 
-    def __init__(self, ledger: Ledger, tell: Callable[[GenerationRecord], None] = lambda record: None) -> None:
-        self._ledger = ledger
-        self._tell = tell
+    def __init__(self) -> None:
         self._settled: list[GenerationRecord] = []
         self._turn = threading.Lock()
         self._sums = _Sums()
         self._registry = CollectorRegistry()
         self._registry.register(self._sums)
 
-    def check(self, caller: Caller, now: float, *, free: bool) -> None:
-        """Let a caller spend, or not, as the other ledger does."""
-        self._ledger.check(caller, now, free=free)
-
-    def reserve(self, caller: Caller, now: float, *, free: bool, most: Callable[[], Amount]) -> Hold | None:
-        """Hold what a call may cost, as the other ledger does."""
-        return self._ledger.reserve(caller, now, free=free, most=most)
-
-    async def secure(self, hold: Hold) -> None:
-        """Agree on a hold, as the other ledger does."""
-        await self._ledger.secure(hold)
-
-    def worth(self, account_id: str, now: float) -> Decimal:
-        """Return the list price of calls with own keys, as the other ledger does."""
-        return self._ledger.worth(account_id, now)
-
-    def release(self, hold: Hold) -> None:
-        """Let go of a hold, as the other ledger does."""
-        self._ledger.release(hold)
-
-    async def freed(self, hold: Hold) -> None:
-        """Return when nothing is held, as the other ledger does."""
-        await self._ledger.freed(hold)
-
-    def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
-        """Settle a record; it is counted by the time that somebody asks."""
-        self._ledger.settle(record, hold)
-        self._settled.append(record)
+    def count(self, records: Sequence[GenerationRecord]) -> None:
+        """Count records by the time that somebody asks."""
+        self._settled += records
         if len(self._settled) >= _GATHERED:
             self._count()
-        self._tell(record)
 
     def exposition(self) -> bytes:
         """Return all counts in Prometheus' text format."""
