@@ -211,7 +211,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> app.App:
 
     departures = Departures(Polling(settings.polling_microseconds / 1_000_000), ledger.commit)
     cohort = Cohort(departures)
-    gateway = _gateway(settings, configuration, ledger, metrics, statistics, clock, vault, contents, departures, cohort)
+    gateway = _gateway(settings, configuration, ledger, metrics, statistics, clock, vault, contents, departures)
 
     context = Context(
         catalogue=catalogue,
@@ -258,7 +258,6 @@ def _gateway(
     vault: Vault,
     contents: LiveContents,
     departures: Departures,
-    cohort: Cohort,
 ) -> Gateway | None:
     """Return what calls reach, None where nobody can be called: neither with our keys nor with accounts' own."""
     usable = configuration.targets.usable()
@@ -269,9 +268,7 @@ def _gateway(
             raise
         return None
     return Gateway(
-        upstreams=Upstreams(
-            configuration.targets, identity, clock=clock, vault=vault, departures=departures, cohort=cohort
-        ),
+        upstreams=Upstreams(configuration.targets, identity, clock=clock, vault=vault, departures=departures),
         usable=usable,
         ledger=ledger,
         learned=learned,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,6 @@ from tests.upstream.scripted import Close, Hang, Reset, Send
 from trunkline.server.adapters.providers import connections
 from trunkline.server.adapters.providers.targets import Limits, Targets
 from trunkline.server.adapters.providers.upstreams import Upstreams
-from trunkline.server.cohort import Cohort
-from trunkline.server.departures import Departures
 from trunkline.server.domain.generation.attempt import Attempt
 from trunkline.server.domain.generation.delta import Delta, Event, Finished, Started, Used
 from trunkline.server.domain.generation.fault import FaultType
@@ -40,28 +38,6 @@ def test_a_call_that_is_cancelled_before_the_head_of_its_answer_closes_its_conne
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert await asyncio.to_thread(provider.calls[0].gone.wait, 5)
-        await upstreams.close()
-
-    asyncio.run(run())
-
-
-def test_an_answer_that_has_come_is_kept_though_its_call_is_cancelled_in_the_stage_behind_it(provider):
-    provider.then(*whole(completion()))
-    crowd = Departures()
-    crowd.crowded = True
-    reached = asyncio.Event()
-
-    class Staged(Cohort):
-        def stage(self) -> Awaitable[None]:
-            reached.set()
-            return super().stage()
-
-    async def run() -> None:
-        upstreams = Upstreams(Targets([target(provider.url)]), b"secret", cohort=Staged(crowd))
-        asking = asyncio.create_task(upstreams.whole(PLAIN))
-        await reached.wait()
-        asking.cancel()
-        assert text_of(list(await asking)) == "Hello"
         await upstreams.close()
 
     asyncio.run(run())

@@ -22,7 +22,6 @@ from trunkline.server.adapters.providers.outcome import Outcome, is_usual
 from trunkline.server.adapters.providers.targets import Target, Targets, upstream_model
 from trunkline.server.adapters.providers.vault import Vault
 from trunkline.server.adapters.providers.watch import Watch
-from trunkline.server.cohort import Cohort
 from trunkline.server.departures import Departures
 from trunkline.server.domain.catalog.endpoints import Endpoint
 from trunkline.server.domain.generation.attempt import Attempt
@@ -45,9 +44,8 @@ class Upstreams:
         resolve: egress.Resolve | None = None,
         vault: Vault | None = None,
         departures: Departures | None = None,
-        cohort: Cohort | None = None,
     ) -> None:
-        """Take who can be called, what requests leave by, and the calls that others are under way with.
+        """Take who can be called, and what requests leave by.
 
         `secret` keys the hashes that stand for users, `vault` opens accounts' own keys.
         """
@@ -57,7 +55,6 @@ class Upstreams:
         self._resolve = resolve
         self._vault = vault
         self._watch = Watch(departures)
-        self._stage = (cohort or Cohort()).stage
         self._connections: dict[str, Connections] = {}
         self._lines: dict[str, Line] = {}
         self._users: dict[tuple[str, str | None], str] = {}
@@ -111,10 +108,6 @@ class Upstreams:
             if b"content-encoding" in headers:
                 body = codings.decoded(body, headers[b"content-encoding"])
             events = target.dialect.whole(body, attempt.request.surface)
-            try:  # noqa: SIM105 - every call pays for it
-                await self._stage()
-            except asyncio.CancelledError:
-                pass  # what has come is paid for: it is settled, whoever is still there
             return events if is_usual(events) else Outcome(attempt, on.secrets).all(events)
         except Exception as error:  # noqa: BLE001 - whatever an upstream brings about is its fault, and recorded as such
             return Outcome(attempt, () if on is None else on.secrets).fail(fault_of(error, attempt))

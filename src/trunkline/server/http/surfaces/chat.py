@@ -44,6 +44,10 @@ async def _complete(context: Context, request: Request, asked: GenerationRequest
         refusal = await generation.begin(presence.gone)
         if refusal is not None:
             return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
+        try:  # noqa: SIM105 - every call pays for it
+            await stage()
+        except asyncio.CancelledError:
+            pass  # what has come is paid for: it is settled, whoever is still there
         events = await generation.answer()
         await stage()
         whole = _whole(generation, events)

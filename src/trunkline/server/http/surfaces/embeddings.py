@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from trunkline.server.domain.generation.delta import Failed, Vector
 from trunkline.server.domain.generation.fault import STATUS
 from trunkline.server.domain.routing.availability import Refusal
@@ -28,6 +30,10 @@ async def embeddings(context: Context, request: Request) -> Answer:
     if refusal is not None:
         return refused(refusal, metadata(generation) if asked.wants_metadata else None, generation.docs_url)
     vectors: list[Vector] = []
+    try:  # noqa: SIM105 - every call pays for it
+        await stage()
+    except asyncio.CancelledError:
+        pass  # what has come is paid for: it is settled, whoever is still there
     events = await generation.answer()
     await stage()
     for event in events:
