@@ -49,8 +49,8 @@ SERVED = GenerationRecord(
 
 
 def told(record: GenerationRecord) -> dict[str, object]:
-    out = io.StringIO()
-    lines = Lines(lambda: out, str)
+    out = io.BytesIO()
+    lines = Lines(lambda: out, bytes)
     CallLog(lines, lambda: 1_000_000_000.0).tell([record])
     lines.flush()
     (line,) = out.getvalue().splitlines()

@@ -74,13 +74,13 @@ class CallLog:
 
     def tell(self, records: Iterable[GenerationRecord]) -> None:
         """Write the lines of calls that have just ended."""
-        now, put = self._clock(), self._lines.put
+        at, put = datetime.fromtimestamp(self._clock(), UTC), self._lines.put
         for record in records:
-            put(partial(text, record, now))
+            put(partial(text, record, at))
 
 
-def text(record: GenerationRecord, at: float) -> str:
-    """Return the line of a call that ended at a Unix time."""
+def text(record: GenerationRecord, at: datetime) -> bytes:
+    """Return the line of a call that ended at a time."""
     attempts, used = record.attempts, record.usage
     first = attempts[-1].first_token_ms if attempts else None
     line = Line(  # in the order of its fields, as records are made
@@ -105,9 +105,9 @@ def text(record: GenerationRecord, at: float) -> str:
         [_match(each) for each in record.filtered] if record.filtered else UNSET,
         record.cache_source_id or UNSET,
         "info",
-        datetime.fromtimestamp(at, UTC),
+        at,
     )
-    return _encoded(line).decode()
+    return _encoded(line)
 
 
 def _match(found: FilterRecord) -> Match:

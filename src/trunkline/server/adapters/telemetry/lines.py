@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, TextIO
+from typing import BinaryIO, Final
 
 PAUSE_SECONDS: Final = 0.1
 """For how long lines are gathered; a process that is killed takes these with it."""
@@ -16,14 +16,14 @@ BOUND: Final = 10_000
 """Lines that wait at most. Who cannot keep up loses those after, and is told how many."""
 _BATCH: Final = 500
 
-Line = Callable[[], str]
+Line = Callable[[], bytes]
 """Makes one line without its end, in the thread that writes."""
 
 
 class Lines:
     """A queue of lines on their way to a file; lives as long as its process."""
 
-    def __init__(self, out: Callable[[], TextIO], lost: Callable[[int], str], bound: int = BOUND) -> None:
+    def __init__(self, out: Callable[[], BinaryIO], lost: Callable[[int], bytes], bound: int = BOUND) -> None:
         """`out` returns the file to write to; `lost` makes the line that says how many others are missing."""
         self._out = out
         self._lost = lost
@@ -64,16 +64,16 @@ class Lines:
             self._any.clear()
             self.flush()
 
-    def _made(self, line: Line) -> str | None:
+    def _made(self, line: Line) -> bytes | None:
         try:
             return line()
         except Exception:  # noqa: BLE001 - one line that cannot be made must not end all others
             self._missed += 1
             return None
 
-    def _write(self, lines: list[str]) -> None:
+    def _write(self, lines: list[bytes]) -> None:
         # Where nobody can read them any more, there is nobody to be told either.
         with suppress(OSError, ValueError):
             out = self._out()
-            out.write("\n".join([*lines, ""]))
+            out.write(b"\n".join([*lines, b""]))
             out.flush()

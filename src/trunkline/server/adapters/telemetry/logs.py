@@ -54,7 +54,7 @@ class _Batches(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            made = self.format(record)  # here, where the call under way is known
+            made = self.format(record).encode()  # here, where the call under way is known
             self.lines.put(lambda: made)
             if record.levelno >= logging.ERROR:
                 self.lines.flush()
@@ -67,7 +67,7 @@ def configure(level: int = logging.INFO, current: Current = lambda: None) -> Lin
     log = logging.getLogger("trunkline")
     handler = next((former for former in log.handlers if isinstance(former, _Batches)), None)
     if handler is None:
-        handler = _Batches(Lines(lambda: sys.stderr, _lost))
+        handler = _Batches(Lines(lambda: sys.stderr.buffer, _lost))
     handler.setFormatter(JsonLines(current))
     log.handlers = [handler]
     log.propagate = False
@@ -77,6 +77,6 @@ def configure(level: int = logging.INFO, current: Current = lambda: None) -> Lin
     return handler.lines
 
 
-def _lost(count: int) -> str:
+def _lost(count: int) -> bytes:
     now = datetime.now(UTC).timestamp()
-    return text("log lines lost: they are read too slowly", "warning", now, {"count": count})
+    return text("log lines lost: they are read too slowly", "warning", now, {"count": count}).encode()
