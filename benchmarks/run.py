@@ -1,11 +1,11 @@
 """`make bench`: measures everything that docs/performance.md tells, side by side in one run, and prints it as JSON.
 
-Usage: python -m benchmarks.run [--quick] [PART ...]; parts: nginx litellm starts memory queries long policy.
 The results go to .cache/bench/results.json; `python -m benchmarks.publish` turns them into the page and its charts.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -19,8 +19,12 @@ from benchmarks.servers import LITELLM, install_litellm
 
 def main(arguments: list[str]) -> int:
     """Measure the parts that are named, or all."""
+    parser = argparse.ArgumentParser("python -m benchmarks.run", description=__doc__.partition("\n")[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help="all unless stated")
+    parser.add_argument("--quick", action="store_true", help="only see whether everything works")
+    given = parser.parse_args(arguments)
+    quick = given.quick
     WORK.mkdir(parents=True, exist_ok=True)
-    quick = "--quick" in arguments
     rounds, seconds = (2, 1) if quick else (7, 2)
     real, bundled = catalogues.real(), catalogues.bundled()
     parts: dict[str, Callable[[], Any]] = {
@@ -36,7 +40,7 @@ def main(arguments: list[str]) -> int:
         "long": lambda: processes.long_lists(catalogues.many()),
         "policy": lambda: policy.measure(real, rounds, seconds),
     }
-    wanted = [name for name in arguments if not name.startswith("-")] or list(parts)
+    wanted = given.parts or list(parts)
     if unknown := set(wanted) - parts.keys():
         print(f"no such part: {', '.join(sorted(unknown))}; there are: {', '.join(parts)}", file=sys.stderr)
         return 2

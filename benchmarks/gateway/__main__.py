@@ -1,11 +1,11 @@
-"""Measures the gateway: python -m benchmarks.gateway [--quick] [PART ...]; parts: rates streams soak.
+"""Measures the gateway beside others, on one core each.
 
-`--beside NAME,NAME` compares with these only, `--calls N` soaks with so many (a million unless stated). The results go
-to .cache/bench/results.json, from which `python -m benchmarks.publish` writes docs/performance.md.
+The results go to .cache/bench/results.json, from which `python -m benchmarks.publish` writes docs/performance.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -28,19 +28,17 @@ def parts(*, quick: bool, names: list[str], calls: int) -> dict[str, Callable[[]
 
 def main(arguments: list[str]) -> int:
     """Measure the parts that are named, or all."""
+    parser = argparse.ArgumentParser("python -m benchmarks.gateway", description=__doc__.partition("\n")[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help="rates, streams, soak; all unless stated")
+    parser.add_argument("--quick", action="store_true", help="only see whether everything works")
+    parser.add_argument("--beside", metavar="NAME,NAME", help=f"compare with these only: {', '.join(FIELD)}")
+    parser.add_argument("--calls", type=int, help="soak with so many, a million unless stated")
+    given = parser.parse_args(arguments)
     WORK.mkdir(parents=True, exist_ok=True)
-    names = list(FIELD)
-    if "--beside" in arguments:
-        place = arguments.index("--beside")
-        names = ["trunkline", *[name for name in arguments[place + 1].split(",") if name != "trunkline"]]
-        del arguments[place : place + 2]
-    calls = 2_000 if "--quick" in arguments else endurance.CALLS
-    if "--calls" in arguments:
-        place = arguments.index("--calls")
-        calls = int(arguments[place + 1])
-        del arguments[place : place + 2]
-    known = parts(quick="--quick" in arguments, names=names, calls=calls)
-    wanted = [name for name in arguments if not name.startswith("-")] or list(known)
+    names = ["trunkline", *given.beside.split(",")] if given.beside else list(FIELD)
+    calls = given.calls or (2_000 if given.quick else endurance.CALLS)
+    known = parts(quick=given.quick, names=list(dict.fromkeys(names)), calls=calls)
+    wanted = given.parts or list(known)
     if unknown := {*wanted} - known.keys() | {*names} - FIELD.keys():
         print(f"no such part or gateway: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
