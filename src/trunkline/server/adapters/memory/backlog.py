@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from trunkline.server.adapters.memory.spending import Tally
-from trunkline.server.adapters.store.journal import Found, Journal, Settled
+from trunkline.server.adapters.store.journal import Journal, Settled
 from trunkline.server.domain.policy.charge import Scope, booked
 
-HELD: Final = 20_000
+HELD: Final = 10_000
 """Records kept in memory while the store is away, or cannot keep up; beyond that they are on disk only."""
 
 
@@ -79,8 +79,8 @@ class Backlog:
         self._journal.rotate()
         return batch, spilled
 
-    def waiting(self) -> Iterator[Found]:
-        """Yield what the files hold that were there when writing began."""
+    def waiting(self) -> Iterator[bytes]:
+        """Yield the records (JSON) in the files that were there when writing began."""
         return self._journal.waiting()
 
     def stored(self, batch: Sequence[Settled]) -> None:

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -38,7 +39,6 @@ _LONGEST_PAUSE: Final = 8.0
 _PRUNE_SECONDS: Final = 60.0
 BATCH: Final = 2_000
 """Generations written at a time, so that a long queue does not keep others from writing."""
-T = TypeVar("T")
 _LOG: Final = logging.getLogger(__name__)
 _encoded: Final = msgspec.json.Encoder().encode
 
@@ -306,11 +306,11 @@ class LiveLedger:
 
     def _write_spilled(self, batch: Mapping[str, Settled]) -> None:
         """Write what is in the journal's files only."""
-        for found in self._backlog.waiting():
-            for part in _parts(found.documents):
-                settled = [each for each in settled_of(part) if each.record.id not in batch]
-                self._put(settled, self._run_id)
-                self._stored(settled)
+        documents = self._backlog.waiting()
+        while part := list(islice(documents, BATCH)):
+            settled = [each for each in settled_of(part) if each.record.id not in batch]
+            self._put(settled, self._run_id)
+            self._stored(settled)
 
     def _stored(self, part: Sequence[Settled], held: Mapping[Scope, Amount] | None = None) -> None:
         with self._lock:
@@ -394,6 +394,6 @@ class LiveLedger:
         )
 
 
-def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for first in range(0, len(items), BATCH):
-        yield items[first : first + BATCH]
+def _parts(settled: Sequence[Settled]) -> Iterator[Sequence[Settled]]:
+    for first in range(0, len(settled), BATCH):
+        yield settled[first : first + BATCH]

@@ -128,10 +128,13 @@ class Journal:
             segment.path.unlink(missing_ok=True)
             os.close(segment.descriptor)
 
-    def waiting(self) -> Iterator[Found]:
-        """Yield what the files that were rotated away hold."""
+    def waiting(self) -> Iterator[bytes]:
+        """Yield the records (JSON) in the files that were rotated away, one after another, however many they are."""
         for segment in list(self._waiting):
-            yield _found(segment.path.read_bytes())
+            with segment.path.open("rb") as lines:
+                for line in lines:
+                    if (document := _document(line.removesuffix(b"\n"))) is not None:
+                        yield document
 
     def sync(self) -> None:
         """Flush the records that wait to the disk itself."""
@@ -241,12 +244,12 @@ def _is(path: Path, descriptor: int) -> bool:
 def _found(content: bytes) -> Found:
     lines = content.split(b"\n")
     lines.pop()  # what follows the last line feed: nothing, or a line that was torn
-    documents: list[bytes] = []
-    damaged = 0
-    for line in lines:
-        parts = _LINE.fullmatch(line)
-        if parts and int(parts[1], 16) == len(parts[3]) and int(parts[2], 16) == crc32(parts[3]):
-            documents.append(parts[3])
-        else:
-            damaged += 1
-    return Found(documents, damaged)
+    documents = [document for line in lines if (document := _document(line)) is not None]
+    return Found(documents, len(lines) - len(documents))
+
+
+def _document(line: bytes) -> bytes | None:
+    parts = _LINE.fullmatch(line)
+    if parts and int(parts[1], 16) == len(parts[3]) and int(parts[2], 16) == crc32(parts[3]):
+        return parts[3]
+    return None
