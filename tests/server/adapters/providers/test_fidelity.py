@@ -120,7 +120,9 @@ def test_a_parameter_that_the_endpoint_does_not_declare_is_left_out(name):
 
 def test_a_limit_of_tokens_is_never_left_out():
     body = said({"messages": HI, "max_tokens": 5, "max_completion_tokens": 6}, endpoint(supported_parameters=["tools"]))
-    assert (body["max_tokens"], body["max_completion_tokens"]) == (5, 6)
+    assert (body["max_tokens"], body["max_completion_tokens"]) == (6, 6)
+    body = said({"messages": HI, "max_tokens": 5, "max_completion_tokens": None}, endpoint())
+    assert (body["max_tokens"], body["max_completion_tokens"]) == (5, 5)
 
 
 def test_what_is_absent_is_not_made_up():

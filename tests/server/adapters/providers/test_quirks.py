@@ -53,13 +53,21 @@ def test_each_row_is_documented(slug):
     assert f"`{slug}`" in page.partition("### Where providers depart")[2].partition("\n## ")[0]
 
 
-@pytest.mark.parametrize("given", [{"max_tokens": 5}, {"max_completion_tokens": 5}, {"max_tokens": 9, LIMITS[1]: 5}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"max_tokens": 5},
+        {"max_completion_tokens": 5},
+        {"max_tokens": 9, LIMITS[1]: 5},
+        {"max_tokens": 5, LIMITS[1]: None},
+    ],
+)
 @pytest.mark.parametrize("name", LIMITS)
 def test_the_limit_goes_under_the_one_name_that_is_known(name, given):
     body = said(given, Quirk(limit=name))
     assert {key: body[key] for key in LIMITS if key in body} == {name: 5}
     assert not set(LIMITS) & set(said({}, Quirk(limit=name)))
-    assert {key: said(given, NONE)[key] for key in given} == given
+    assert {key: said(given, NONE)[key] for key in given} == dict.fromkeys(given, 5)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
 
 `max_tokens` is not among them: a limit that is dropped costs the caller money.
 """
-LIMITS: Final = frozenset({"max_tokens", "max_completion_tokens"})
+_OLDER, _NEWER = "max_tokens", "max_completion_tokens"
+LIMITS: Final = frozenset({_OLDER, _NEWER})
 _LEGACY: Final = frozenset({"prompt", "suffix", "echo", "best_of"})
 _CACHE: Final = "cache_control"
 _BASIC: Final = frozenset({"model", "messages", "prompt", "input", "stream"})
@@ -63,6 +64,9 @@ def encode(attempt: Attempt, to: Addressee) -> Encoded:
     path = "/embeddings"
     if request.surface is not EMBEDDINGS:
         path = _conversation(to, body)
+        if _NEWER in body and _OLDER in body:
+            # Whichever an upstream heeds: the newer counts, as routing and limits have reckoned (spec gateway 1.1).
+            body[_OLDER] = body[_NEWER] = body[_OLDER] if body[_NEWER] == b"null" else body[_NEWER]
         if quirk is not NONE:
             _translate(attempt, body, quirk, attempt.endpoint.wire.get("supported_parameters") or ())
         _drop_breakpoints(attempt, body, quirk)
@@ -124,12 +128,12 @@ def _drop_breakpoints(attempt: Attempt, body: Fields, quirk: Quirk) -> None:
 
 
 def _name_limit(body: Fields, quirk: Quirk, declared: Iterable[str]) -> None:
-    """Say the answer's limit under the name that the provider knows; of two the newer name's counts."""
+    """Say the answer's limit under the name that the provider knows; where there are two they are the same."""
     if quirk.limit is not None and not LIMITS.isdisjoint(body):
-        older, newer = body.pop("max_tokens", None), body.pop("max_completion_tokens", None)
-        body[quirk.limit] = newer or older or b"null"
-    elif quirk.completion_limit and "reasoning" in declared and "max_tokens" in body:
-        body.setdefault("max_completion_tokens", body.pop("max_tokens"))
+        older, newer = body.pop(_OLDER, b"null"), body.pop(_NEWER, None)
+        body[quirk.limit] = newer or older
+    elif quirk.completion_limit and "reasoning" in declared and _OLDER in body:
+        body[_NEWER] = body.pop(_OLDER)
 
 
 def _without_breakpoints(rows: bytes) -> bytes:
