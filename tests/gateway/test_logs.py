@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import threading
@@ -15,6 +16,12 @@ from tests.upstream.answers import completion, whole
 from tests.upstream.scripted import Reset, Wait
 from trunkline.server.adapters.telemetry.logs import JsonLines
 from trunkline.server.http import correlation
+from trunkline.server.http.app import OPERATIONS
+from trunkline.server.http.cache import AnswerCache
+from trunkline.server.http.front import Front
+from trunkline.server.http.hosts import HostTable
+from trunkline.server.http.request import Request
+from trunkline.server.http.router import Router
 
 
 class Heard(logging.Handler):
@@ -71,3 +78,15 @@ def test_a_call_that_is_not_as_documented_is_told_without_what_it_held(world: Wo
     (line,) = heard.events("call refused")
     assert (line["generation_id"], line["status"]) == (reply.headers["x-generation-id"], 400)
     assert "canary" not in json.dumps(heard.lines)
+
+
+def test_a_request_behind_a_call_on_the_same_connection_is_not_told_under_its_id(world: World):
+    front = Front(world.context, Router(OPERATIONS), HostTable({}), AnswerCache(0), 1 << 20)
+
+    async def ask() -> list[str | None]:
+        correlation.begin("gen-before")
+        before = correlation.current()
+        await front.answer(Request("GET", b"/api/v1/providers", b"", {}))
+        return [before, correlation.current()]
+
+    assert asyncio.run(ask()) == ["gen-before", None]

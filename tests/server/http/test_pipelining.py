@@ -26,6 +26,23 @@ def test_thousands_in_one_write_are_answered_in_their_order(kinds: tuple[str, ..
         writer.join(PATIENCE)
 
 
+def test_those_who_ask_for_much_at_once_hold_up_nobody_else():
+    order: list[str] = []
+
+    async def at_once(asked: Request) -> Encoded:
+        if not order:
+            asyncio.get_running_loop().call_soon(order.append, "another")
+        order.append(asked.query.decode())
+        return echo(asked)
+
+    with listening(Front(once=at_once)) as server, server.caller() as caller:
+        caller.send(b"".join(request(f"GET /once?{number}".encode()) for number in range(4)))
+        for _ in range(4):
+            caller.reply()
+    assert sorted(order) == ["0", "1", "2", "3", "another"]
+    assert order.index("another") < 3
+
+
 @pytest.mark.parametrize("path", ["kept", "made"])
 def test_those_behind_a_slow_one_wait_for_it_and_those_of_others_do_not(path: str):
     gate = Gate()

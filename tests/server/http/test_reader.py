@@ -35,3 +35,17 @@ def test_a_body_in_the_smallest_chunks_takes_no_many_times_its_size(piece: int):
     assert what.body == body
     assert most < 4 * SIZE
     assert (reader.count, reader.size) == (1, SIZE)
+
+
+def test_what_was_read_is_kept_by_nobody_who_waits_for_the_next_request():
+    turns = list[Turn]()
+    reader = Reader(turns.append, lambda method, path: SIZE, Presence())
+    tracemalloc.start()
+    try:
+        reader.feed(request(b"POST /", b"authorization: Bearer secret", body=bytes(SIZE)))
+        assert len(turns) == 1
+        turns.clear()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < SIZE / 10

@@ -133,7 +133,8 @@ class Connection(asyncio.Protocol):
             self._task = self._loop.create_task(self._work())
         elif self._called is not None:
             called, self._called = self._called, None
-            called.set_result(None)
+            if not called.done():
+                called.set_result(None)
 
     async def _work(self) -> None:
         made: Answer | Encoded | Stream | None
@@ -158,7 +159,9 @@ class Connection(asyncio.Protocol):
                     self._transport.abort()
                 request = made = None  # nothing of them is kept until the next one comes
                 self._next()
-                if self._request is None and not self._is_lost:
+                if self._request is not None:
+                    await asyncio.sleep(0)  # whoever asks for much at once holds up nobody else
+                elif not self._is_lost:
                     self._called = self._loop.create_future()
                     await self._called
         except BaseException:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from trunkline.server.errors import Forbidden, TrunklineError, Unauthorized
+from trunkline.server.http import correlation
 from trunkline.server.http.access import Access, bearer
 from trunkline.server.http.answer import Answer, Encoded, Pieces
 from trunkline.server.http.audience import Audiences
@@ -105,6 +106,7 @@ class Front:
         return known
 
     async def _answer(self, request: Request) -> Answer | Encoded | Stream:
+        correlation.begin("")  # a connection's requests have one context
         try:
             if self._site is not None and self._site.takes(request.path):
                 request.coding = self._coding(request.headers.get(b"accept-encoding", b""))

@@ -95,7 +95,7 @@ class Reader:
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._url, self._headers, self._body = b"", {}, b""
+        self._url = b""
         self.under_way = self.in_head = True
         self.count += 1
 
@@ -158,6 +158,7 @@ class Reader:
         path, _, query = self._target
         body = bytes(self._body)  # the same where it is one already
         request = Request(self._method, path, query, self._headers, body, self.peer, self.presence)
+        self._headers, self._body = {}, b""  # or they would be kept for as long as nothing follows
         self.under_way = self.expects = False
         self._read = 0
         self._arrived((request, keeps, parser.get_http_version()))

@@ -48,7 +48,7 @@ class Ledger(Protocol):
     def settle(self, record: GenerationRecord, hold: Hold | None = None) -> None:
         """Have a finished generation journalled before its answer ends; idempotent by id.
 
-        Counts it at once in this process's limits and statistics, in the place of its hold; the store follows in
+        Counts it by then in this process's limits and statistics, in the place of its hold; the store follows in
         batches.
         """
         ...

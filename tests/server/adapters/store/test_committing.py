@@ -3,7 +3,6 @@
 import threading
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.store.journal import Journal
 from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.adapters.store.traffic_tables import GENERATIONS
-from trunkline.server.errors import PaymentRequired, StoreUnavailable
+from trunkline.server.errors import PaymentRequired
 
 
 def journalled(folder: Path) -> int:
@@ -95,45 +94,6 @@ def test_a_turn_whose_records_the_ledgers_thread_has_taken_says_nothing_of_the_d
     ledger._journalise()
     assert ledger._journal.is_failing
     ledger.stop()
-
-
-@pytest.mark.parametrize("fails", [False, True])
-def test_a_store_that_cannot_keep_up_leaves_a_bounded_number_of_records_in_memory(database, tmp_path, fails):
-    """The others are in the journal, and stored from there; who is learned meanwhile is told of them, too."""
-    begun, go_on = threading.Event(), threading.Event()
-
-    class Slow(SqlTraffic):
-        def write(self, *given: Any) -> int:
-            begun.set()
-            assert go_on.wait(20)
-            if fails and not self.failed:
-                self.failed = True
-                raise StoreUnavailable("away")
-            return super().write(*given)
-
-    traffic = Slow(database.engine)
-    traffic.failed = False
-    ledger = LiveLedger(traffic, Journal(tmp_path), LiveStatistics(lambda: NOW), lambda: NOW, held=3)
-    ledger.settle(record(charged=Decimal("0.1")))
-    writer = threading.Thread(target=ledger.settled)
-    writer.start()
-    assert begun.wait(20)
-    for _ in range(9):
-        ledger.settle(record(charged=Decimal("0.1")))
-    open_, written = ledger._backlog.places
-    assert (len(open_), len(written)) == (3, 1)
-    go_on.set()
-    writer.join()
-    late = caller(key={"limit": Decimal(1)})
-    ledger.load(late)
-    with pytest.raises(PaymentRequired):
-        ledger.check(late, NOW, free=False)
-    ledger.flush()
-    assert (count(database, GENERATIONS), spent(database)) == (10, 1)
-    ledger.settle(record(charged=Decimal("0.1")))
-    ledger.stop()
-    assert (count(database, GENERATIONS), spent(database)) == (11, Decimal("1.1"))
-    assert list(tmp_path.glob("*.journal")) == []
 
 
 def test_a_record_that_cannot_be_written_down_keeps_no_other_from_it(database, tmp_path, caplog):

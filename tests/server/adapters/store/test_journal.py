@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import zlib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,9 @@ def taken(folder: Path) -> list[bytes]:
     """Return what the files of dead processes hold, and remove them."""
     found = []
     for orphan in Journal(folder).orphans():
-        found += orphan.read().documents
-        orphan.remove(damaged=False)
+        for documents in orphan.parts(3):
+            found += documents
+        orphan.remove()
     return found
 
 
@@ -111,7 +113,7 @@ def test_a_torn_end_is_dropped_and_everything_before_it_kept(tmp_path, lost):
     os.truncate(path, path.stat().st_size - lost)
     (orphan,) = Journal(tmp_path).orphans()
     kept = [b"first", b"second"] if lost <= len(b"00000000 00000000 third\n") else [b"first"]
-    assert (orphan.read().documents, orphan.read().damaged) == (kept, 0)
+    assert ([*chain(*orphan.parts(2))], orphan.damaged) == (kept, 0)
 
 
 def test_a_damaged_line_costs_only_itself_and_the_file_is_kept(tmp_path):
@@ -122,9 +124,8 @@ def test_a_damaged_line_costs_only_itself_and_the_file_is_kept(tmp_path):
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes().replace(b"second", b"sEcond"))
     for orphan in Journal(tmp_path).orphans():
-        found = orphan.read()
-        assert (found.documents, found.damaged) == ([b"first", b"third"], 1)
-        orphan.remove(damaged=True)
+        assert ([*chain(*orphan.parts(9))], orphan.damaged) == ([b"first", b"third"], 1)
+        orphan.remove()
     assert files(tmp_path) == [".damaged"]
     assert taken(tmp_path) == []
 
@@ -163,7 +164,7 @@ def test_a_process_that_is_marked_leaves_a_file_that_names_it_and_holds_nothing(
     assert journal._segment is not None
     os.close(journal._segment.descriptor)  # as the end of the process would
     (orphan,) = Journal(tmp_path).orphans()
-    assert (orphan.name, orphan.read().documents) == (journal.name, [])
+    assert (orphan.name, [*chain(*orphan.parts(9))]) == (journal.name, [])
 
 
 def test_the_journal_is_for_its_owner_only(tmp_path):

@@ -6,26 +6,30 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from trunkline.server.adapters.memory.spending import Tally
-from trunkline.server.adapters.store.journal import Journal, Settled
-from trunkline.server.domain.policy.charge import Scope, booked
+from trunkline.server.adapters.store.journal import Journal, Settled, settled_of
+from trunkline.server.domain.policy.charge import Charge, Payer, Scope, booked
 
-HELD: Final = 10_000
-"""Records kept in memory while the store is away, or cannot keep up; beyond that they are on disk only."""
+HELD: Final = 20_000
+"""Records kept in memory while the store is away, or cannot keep up."""
 
 
 class Backlog:
-    """What is `open`, what is being written, and what only the journal's files still hold.
+    """What is open, what is being written, and what has been spilled: the last is in files of its own, and of it only
+    sums are in memory.
 
-    Its ledger's lock guards it; `left` and `is_behind` alone may be asked by anybody at any time.
+    Its ledger's lock guards it, but for `spilled`; `left` may be asked by anybody at any time.
     """
 
     def __init__(self, journal: Journal, held: int = HELD) -> None:
         self._journal = journal
+        self._spill = Journal(journal.folder)
         self._held = held
         self._open: dict[str, Settled] = {}
         self._written: dict[str, Settled] = {}
         self._unjournalled: dict[str, Settled] = {}
-        self._spilled = False
+        self._charges: dict[Payer, Charge] = {}
+        self.beyond = 0
+        """How many records are on disk only."""
 
     @property
     def places(self) -> tuple[Mapping[str, Settled], Mapping[str, Settled]]:
@@ -35,12 +39,7 @@ class Backlog:
     @property
     def left(self) -> bool:
         """Whether anything has yet to be written."""
-        return bool(self._open or self._written or self._spilled)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether there are records that are on disk only, so that sums of what is in memory lack them."""
-        return self._spilled
+        return bool(self._open or self._written or self.beyond)
 
     @property
     def lost(self) -> int:
@@ -49,58 +48,79 @@ class Backlog:
 
     def add(self, fresh: dict[str, Settled]) -> None:
         """Journal records by one append; those that no disk takes are kept in memory, however many there are."""
-        if not self._journal.append(*[each.document for each in fresh.values()]):
-            self._unjournalled.update(fresh)
-        elif len(self._open) >= self._held:
-            self._spilled = True
+        documents = [each.document for each in fresh.values()]
+        if len(self._open) + len(self._written) >= self._held and self._spill.append(*documents):
+            self.beyond += len(fresh)
+            self._charge(fresh.values(), 1)
             return
+        if not self._journal.append(*documents):
+            self._unjournalled.update(fresh)
         self._open.update(fresh)
 
     def count(self, tallies: Mapping[Scope, Tally]) -> None:
-        """Add what is open to sums of the store, which have all that has been written."""
-        for settled in self._open.values():
-            payer, charge = booked(settled.record)
+        """Add what is open or spilled to sums of the store, which have all that has been written."""
+        for payer, charge in (*[booked(settled.record) for settled in self._open.values()], *self._charges.items()):
             for scope in payer.scopes:
                 if scope in tallies:
                     tallies[scope].add(payer.day, charge)
 
     def mend(self) -> None:
         """Journal what could not be journalled, as soon as there is room for it."""
-        if self._journal.is_failing and self._journal.probe():
-            for settled in list(self._unjournalled.values()):
-                if not self._journal.append(settled.document):
-                    break
-                del self._unjournalled[settled.record.id]
+        if self._journal.is_failing and not self._journal.probe():
+            return
+        for settled in list(self._unjournalled.values()):
+            if not self._journal.append(settled.document):
+                break
+            del self._unjournalled[settled.record.id]
 
-    def begin(self) -> tuple[Mapping[str, Settled], bool]:
-        """Begin to write: return what is in memory, and whether the journal's files hold more than that."""
-        batch, spilled = self._open, self._spilled
-        self._open, self._written, self._spilled = {}, batch, False
+    def begin(self) -> Mapping[str, Settled]:
+        """Begin to write what is in memory, and return it."""
+        self._open, self._written = {}, self._open
         self._journal.rotate()
-        return batch, spilled
-
-    def waiting(self) -> Iterator[bytes]:
-        """Yield the records (JSON) in the files that were there when writing began."""
-        return self._journal.waiting()
+        if self._spill.is_empty:
+            self.beyond, self._charges = 0, {}  # all is stored, but for what nobody can read
+        return self._written
 
     def stored(self, batch: Sequence[Settled]) -> None:
-        """Note that records are in the store."""
+        """Note that records which were in memory are in the store."""
         if self._unjournalled:
             for each in batch:
                 self._unjournalled.pop(each.record.id, None)
 
     def end(self) -> None:
-        """End what `begin` has begun: the store has all of it."""
+        """End what `begin` has begun: the store has all of it, so that the journal's files can be discarded."""
         self._written = {}
-        self._journal.discard()
 
-    def fail(self, left: Iterable[Settled], *, spilled: bool) -> None:
-        """End what `begin` has begun, but `left` and, where they were `spilled`, those in the files are not stored."""
-        kept = {each.record.id: each for each in left}
-        if len(kept) > self._held:
-            # The others are in the journal.
-            kept = {id_: each for id_, each in kept.items() if id_ in self._unjournalled}
-            spilled = True
-        self._open = kept | self._open
+    def fail(self, left: dict[str, Settled]) -> None:
+        """End what `begin` has begun: `left` is not stored."""
+        self._open = left | self._open
         self._written = {}
-        self._spilled = self._spilled or spilled
+
+    def rotate(self) -> None:
+        """Let what is spilled from now on begin a new file, once the one before is done with."""
+        self._spill.rotate()
+
+    def spilled(self, most: int) -> Iterator[list[Settled]]:
+        """Yield what had been spilled until `rotate`; who stores it says so by `unspill` before asking for more."""
+        for documents in self._spill.parts(most):
+            yield settled_of(documents)
+
+    def unspill(self, batch: Sequence[Settled]) -> None:
+        """Note that records which were on disk only are in the store."""
+        self.beyond -= len(batch)
+        self._charge(batch, -1)
+
+    def sync(self) -> None:
+        """Flush what waits to the disk itself."""
+        self._journal.sync()
+        self._spill.sync()
+
+    def close(self) -> None:
+        """Let go of the files; what they hold is left for the next start."""
+        self._spill.close()
+
+    def _charge(self, batch: Iterable[Settled], times: int) -> None:
+        for each in batch:
+            payer, charge = booked(each.record)
+            added = Charge(times * charge.usage, times * charge.byok, times * charge.free)
+            self._charges.setdefault(payer, Charge()).add(added)

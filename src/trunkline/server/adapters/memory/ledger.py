@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -129,6 +128,7 @@ class LiveLedger:
     def worth(self, account_id: str, now: float) -> Decimal:
         """Return the list price of an account's calls with own keys this month, as far as it is known here."""
         with self._lock:
+            self._journalise()
             return self._spending.worth(account_id, now)
 
     def release(self, hold: Hold) -> None:
@@ -186,8 +186,6 @@ class LiveLedger:
     def load(self, caller: Caller) -> None:
         """Learn what a caller and those around it have spent. Raises `StoreUnavailable`."""
         with self._turn:
-            if self._backlog.is_behind:
-                self._write()  # or the sums to come would lack what is on disk only
             self._load(caller)
 
     def flush(self) -> None:
@@ -227,6 +225,7 @@ class LiveLedger:
                 if self._backlog.lost:
                     _LOG.error("records are lost: no disk takes them", extra={"records": self._backlog.lost})
             self._journal.close()
+            self._backlog.close()
 
     def _keep(self) -> None:
         pause = WRITE_SECONDS
@@ -245,7 +244,7 @@ class LiveLedger:
                 # A disk that has room again is noticed soon: until then nobody can call.
                 pause = WRITE_SECONDS if self._journal.is_failing else min(2 * pause, _LONGEST_PAUSE)
                 with self._turn:
-                    self._journal.sync()
+                    self._backlog.sync()
             except Exception:  # noqa: BLE001 - whatever it is, the next tick tries again
                 _LOG.exception("the ledger could not be kept up")
 
@@ -285,8 +284,9 @@ class LiveLedger:
         """Write the records that wait; where that fails they wait on."""
         with self._lock:
             self._journalise()
-            batch, spilled = self._backlog.begin()
-            held = self._holds.once_stored()
+            batch = self._backlog.begin()
+            # What has been spilled stays held, as far as the others know, until it is stored, too.
+            held = None if self._backlog.beyond else self._holds.once_stored()
         left = dict(batch)
         try:
             for part in _parts(list(batch.values())):
@@ -295,22 +295,21 @@ class LiveLedger:
                 for each in part:
                     del left[each.record.id]
                 self._stored(part, held if is_last else None)
-            if spilled:
-                self._write_spilled(batch)
         except BaseException:
             with self._lock:
-                self._backlog.fail(left.values(), spilled=spilled)
+                self._backlog.fail(left)
             raise
         with self._lock:
             self._backlog.end()
-
-    def _write_spilled(self, batch: Mapping[str, Settled]) -> None:
-        """Write what is in the journal's files only."""
-        documents = self._backlog.waiting()
-        while part := list(islice(documents, BATCH)):
-            settled = [each for each in settled_of(part) if each.record.id not in batch]
-            self._put(settled, self._run_id)
-            self._stored(settled)
+        self._journal.discard()
+        for _ in range(2):  # what was left by another try, and what has been spilled since
+            with self._lock:
+                self._backlog.rotate()
+            for spilled in self._backlog.spilled(BATCH):
+                self._put(spilled, self._run_id)
+                self._stored(spilled)
+                with self._lock:
+                    self._backlog.unspill(spilled)
 
     def _stored(self, part: Sequence[Settled], held: Mapping[Scope, Amount] | None = None) -> None:
         with self._lock:
@@ -351,14 +350,16 @@ class LiveLedger:
 
     def _recover(self) -> None:
         for orphan in self._journal.orphans():
-            found = orphan.read()
-            settled = settled_of(found.documents)
-            # In nobody's name: no process that lives has counted them.
-            self._put(settled, "")
+            replayed = 0
+            for documents in orphan.parts(BATCH):
+                settled = settled_of(documents)
+                self._put(settled, "")  # in nobody's name: no process that lives has counted them
+                replayed += len(settled)
+                orphan.damaged += len(documents) - len(settled)
             self._traffic.bury(orphan.name)
-            orphan.remove(damaged=found.damaged > 0 or len(settled) < len(found.documents))
-            if settled:
-                _LOG.info("journal replayed", extra={"records": len(settled), "file": str(orphan.path)})
+            orphan.remove()
+            if replayed:
+                _LOG.info("journal replayed", extra={"records": replayed, "file": str(orphan.path)})
 
     def _load(self, caller: Caller) -> None:
         workspace_id = None if caller.workspace is None else caller.workspace.id

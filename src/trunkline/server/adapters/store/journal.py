@@ -18,6 +18,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -48,19 +49,16 @@ class Settled(Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Segment:
-    """One file, open and locked by this process; `size` in bytes up to the last whole line."""
+    """One file, open and locked by this process: `size` in bytes up to the last whole line, `read` of it stored.
+
+    `damaged` lines of those could not be read.
+    """
 
     path: Path
     descriptor: int
     size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a file holds: the records' JSON in order, and how many lines could not be read, a torn last one apart."""
-
-    documents: list[bytes]
-    damaged: int
+    read: int = 0
+    damaged: int = 0
 
 
 class Journal:
@@ -109,6 +107,11 @@ class Journal:
             self.is_failing = True
         return not self.is_failing
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether its files hold nothing."""
+        return not self._waiting and (self._segment is None or not self._segment.size)
+
     def mark(self) -> None:
         """See to it that a file tells others when this process has died, though no record is on its way."""
         if self._segment is None:
@@ -116,8 +119,8 @@ class Journal:
                 self._segment = self._open()
 
     def rotate(self) -> None:
-        """Let the next record begin a new file."""
-        if self._segment is not None:
+        """Let the next record begin a new file, unless others wait: a store that is away must not cost one a try."""
+        if self._segment is not None and not self._waiting:
             self._waiting.append(self._segment)
             self._segment = None
 
@@ -128,13 +131,20 @@ class Journal:
             segment.path.unlink(missing_ok=True)
             os.close(segment.descriptor)
 
-    def waiting(self) -> Iterator[bytes]:
-        """Yield the records (JSON) in the files that were rotated away, one after another, however many they are."""
-        for segment in list(self._waiting):
-            with segment.path.open("rb") as lines:
-                for line in lines:
-                    if (document := _document(line.removesuffix(b"\n"))) is not None:
-                        yield document
+    def parts(self, most: int) -> Iterator[list[bytes]]:
+        """Yield the records (JSON) in the files that were rotated away, at most so many at a time.
+
+        Who asks for the next ones has stored these: they do not come again, and a file that is done with is removed.
+        """
+        while self._waiting:
+            segment = self._waiting[0]
+            for documents, size, damaged in _parts(segment.path, segment.read, most):
+                yield documents
+                segment.read += size
+                segment.damaged += damaged
+            self._waiting.pop(0)
+            _remove(segment.path, damaged=segment.damaged > 0)
+            os.close(segment.descriptor)
 
     def sync(self) -> None:
         """Flush the records that wait to the disk itself."""
@@ -160,12 +170,12 @@ class Journal:
 
     def close(self) -> None:
         """Let go of all files; those that are not in the store are left for the next start."""
-        self.rotate()
-        for segment in self._waiting:
+        for segment in (*self._waiting, *([self._segment] if self._segment else [])):
             if segment.size == 0:
                 segment.path.unlink(missing_ok=True)
             os.close(segment.descriptor)
         self._waiting.clear()
+        self._segment = None
 
     def _open(self) -> Segment:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -181,27 +191,34 @@ class Journal:
 
 @dataclass(slots=True)
 class Orphan:
-    """A file that a process left behind."""
+    """A file that a process left behind; `damaged` of its lines could not be read, a torn last one apart."""
 
     path: Path
     descriptor: int
+    damaged: int = 0
 
     @property
     def name(self) -> str:
         """The name of the process's journal."""
         return self.path.name.rpartition("-")[0]
 
-    def read(self) -> Found:
-        """Return what it holds."""
-        return _found(self.path.read_bytes())
+    def parts(self, most: int) -> Iterator[list[bytes]]:
+        """Yield the records (JSON) that it holds, at most so many at a time."""
+        for documents, _, damaged in _parts(self.path, 0, most):
+            self.damaged += damaged
+            yield documents
 
-    def remove(self, *, damaged: bool) -> None:
+    def remove(self) -> None:
         """Remove the file, its records being in the store; keep one that is damaged, under another name."""
-        if damaged:
-            self.path.replace(self.path.with_suffix(DAMAGED))
-            _LOG.error("a journal is damaged; what could be read is in the store", extra={"file": str(self.path)})
-        else:
-            self.path.unlink(missing_ok=True)
+        _remove(self.path, damaged=self.damaged > 0)
+
+
+def _remove(path: Path, *, damaged: bool) -> None:
+    if damaged:
+        path.replace(path.with_suffix(DAMAGED))
+        _LOG.error("a journal is damaged; what could be read is in the store", extra={"file": str(path)})
+    else:
+        path.unlink(missing_ok=True)
 
 
 def settled_of(documents: Iterable[bytes]) -> list[Settled]:
@@ -241,11 +258,14 @@ def _is(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _found(content: bytes) -> Found:
-    lines = content.split(b"\n")
-    lines.pop()  # what follows the last line feed: nothing, or a line that was torn
-    documents = [document for line in lines if (document := _document(line)) is not None]
-    return Found(documents, len(lines) - len(documents))
+def _parts(path: Path, start: int, most: int) -> Iterator[tuple[list[bytes], int, int]]:
+    """Yield what a file holds from a byte on: some documents, how many bytes that was, and how many damaged lines."""
+    with path.open("rb") as file:
+        file.seek(start)
+        while lines := list(islice(file, most)):
+            whole = [line[:-1] for line in lines if line.endswith(b"\n")]  # but for a last one that was torn
+            documents = [document for line in whole if (document := _document(line)) is not None]
+            yield documents, sum(map(len, lines)), len(whole) - len(documents)
 
 
 def _document(line: bytes) -> bytes | None:

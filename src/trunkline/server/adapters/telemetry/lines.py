@@ -73,7 +73,7 @@ class Lines:
 
     def _write(self, lines: list[bytes]) -> None:
         # Where nobody can read them any more, there is nobody to be told either.
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, AttributeError):
             out = self._out()
             out.write(b"\n".join([*lines, b""]))
             out.flush()
