@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import uvloop
 
+from trunkline.server import pages
 from trunkline.server.errors import TrunklineError
 from trunkline.server.settings import Settings
 
@@ -88,6 +90,7 @@ async def _serve(app: App, settings: Settings, place: Place) -> None:
         gc.freeze()
         gc.set_threshold(YOUNG)
         place.reports.send(Ready())
+        threading.Thread(target=pages.collapse, name="pages", daemon=True).start()
 
     loop.add_signal_handler(signal.SIGTERM, told.set)
     loop.add_reader(place.parent.fileno(), orphaned)  # nobody ever writes to it: it can only end
