@@ -29,6 +29,8 @@ ORDERS: Final = (signal.SIGINT, signal.SIGTERM)
 """What ends the command. Blocked while a worker is made, which could take it for its parent's."""
 CLOSING_SECONDS: Final = 2
 """What answers get beyond the grace of calls: for the last words of those that have none left."""
+SETTLED_SECONDS: Final = 2.0
+"""After its start a worker has in memory what it will have; until then whoever waited for it is answered."""
 YOUNG: Final = 20_000
 """Objects that may be younger than the collector's last round: a call makes some hundreds and frees nearly all of them
 itself, so that with Python's 700 every third call pays for a round that finds nothing.
@@ -90,7 +92,9 @@ async def _serve(app: App, settings: Settings, place: Place) -> None:
         gc.freeze()
         gc.set_threshold(YOUNG)
         place.reports.send(Ready())
-        threading.Thread(target=pages.collapse, name="pages", daemon=True).start()
+        later = threading.Timer(SETTLED_SECONDS, pages.collapse)
+        later.daemon = True
+        later.start()
 
     loop.add_signal_handler(signal.SIGTERM, told.set)
     loop.add_reader(place.parent.fileno(), orphaned)  # nobody ever writes to it: it can only end
