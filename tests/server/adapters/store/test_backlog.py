@@ -14,7 +14,7 @@ import pytest
 from tests.disk import files_up_to
 from tests.server.adapters.memory.records import NOW, caller, record
 from tests.server.adapters.store.test_holds import COST, TEN, admitted
-from tests.server.adapters.store.test_traffic import count, ledger_on, spent
+from tests.server.adapters.store.test_traffic import count, journalled, ledger_on, spent
 from trunkline.server.adapters.memory.ledger import BATCH, LiveLedger
 from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.store.journal import DAMAGED, Journal, Settled
@@ -213,7 +213,7 @@ def test_what_no_disk_took_is_journalled_as_soon_as_one_does_though_others_were_
     spend(ledger, 1)
     ledger._mend()
     assert ledger._backlog.lost == 0
-    assert sum(path.read_bytes().count(b"\n") for path in folder.iterdir()) == 3
+    assert journalled(folder) == 3
     ledger.stop()
     assert spent(database) == Decimal("0.3")
 

@@ -2,22 +2,17 @@
 
 import threading
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from tests.server.adapters.memory.records import NOW, caller, record
-from tests.server.adapters.store.test_traffic import count, ledger_on, spent
+from tests.server.adapters.store.test_traffic import count, journalled, ledger_on, spent
 from trunkline.server.adapters.memory.ledger import LiveLedger
 from trunkline.server.adapters.memory.statistics import LiveStatistics
 from trunkline.server.adapters.store.journal import Journal
 from trunkline.server.adapters.store.traffic import SqlTraffic
 from trunkline.server.adapters.store.traffic_tables import GENERATIONS
 from trunkline.server.errors import PaymentRequired
-
-
-def journalled(folder: Path) -> int:
-    return sum(path.read_bytes().count(b"\n") for path in folder.glob("*.journal"))
 
 
 def test_what_is_settled_in_a_turn_is_journalled_together_when_it_is_over_or_an_answer_leaves(database, tmp_path):

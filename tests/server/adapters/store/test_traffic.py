@@ -65,6 +65,10 @@ def spent(database, key: str = "key") -> Decimal:
         return store.ledger.by_key("account", [key], MOMENT)[key].usage
 
 
+def journalled(folder: Path) -> int:
+    return sum(path.read_bytes().count(b"\n") for path in folder.glob("*.journal"))
+
+
 def ledger_on(database, folder, **options) -> LiveLedger:
     return LiveLedger(SqlTraffic(database.engine), Journal(folder), LiveStatistics(lambda: NOW), lambda: NOW, **options)
 
@@ -173,7 +177,7 @@ def test_while_the_store_is_away_calls_go_on_and_follow_when_it_is_back(tmp_path
             ledger.check(who, NOW, free=False)
         with pytest.raises(StoreUnavailable):
             ledger.load(caller("unknown"))
-        assert sum(path.read_bytes().count(b"\n") for path in tmp_path.glob("*.journal")) == 4
+        assert journalled(tmp_path) == 4
         server.start()
         late = caller("late", key={"limit": Decimal(1), "creator_user_id": None})
         ledger.settle(record(charged=Decimal(1), key_hash="late"))
@@ -210,7 +214,7 @@ def test_without_a_disk_for_the_journal_nobody_calls_and_nothing_is_lost(tmp_pat
         with pytest.raises(StoreUnavailable):
             ledger._tick()
         ledger.check(who, NOW, free=False)
-        assert sum(path.read_bytes().count(b"\n") for path in tmp_path.glob("*.journal")) == 4
+        assert journalled(tmp_path) == 4
         server.start()
         ledger.flush()
         assert spent(database) == 4

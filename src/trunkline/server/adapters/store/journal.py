@@ -108,6 +108,10 @@ class Journal:
         return not self.is_failing
 
     @property
+    def _segments(self) -> list[Segment]:
+        return [*self._waiting, *([self._segment] if self._segment else [])]
+
+    @property
     def is_empty(self) -> bool:
         """Whether its files hold nothing."""
         return not self._waiting and (self._segment is None or not self._segment.size)
@@ -148,7 +152,7 @@ class Journal:
 
     def sync(self) -> None:
         """Flush the records that wait to the disk itself."""
-        for segment in (*self._waiting, *([self._segment] if self._segment else [])):
+        for segment in self._segments:
             with suppress(OSError):
                 os.fdatasync(segment.descriptor)
 
@@ -170,7 +174,7 @@ class Journal:
 
     def close(self) -> None:
         """Let go of all files; those that are not in the store are left for the next start."""
-        for segment in (*self._waiting, *([self._segment] if self._segment else [])):
+        for segment in self._segments:
             if segment.size == 0:
                 segment.path.unlink(missing_ok=True)
             os.close(segment.descriptor)
